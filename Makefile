@@ -1,0 +1,42 @@
+# The commands a person needs. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format lock train clean
+
+help: ## this list
+	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
+
+setup: $(VENV)/.ready ## the virtual environment and the kubeddr command, from the hashed lock
+
+$(VENV)/.ready: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked packages (about 200 MB the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+check: setup ## style, types and import directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: setup ## the whole suite, at most ten minutes on two cores
+	$(BIN)/pytest
+
+clean: ## everything that setup made
+	rm -rf $(VENV) .cache .state
+
+lock: ## new lock files, without any index address (needs uv)
+	for group in runtime dev browser train; do \
+	  case $$group in runtime) groups= ;; browser) groups="--group dev --group browser" ;; *) groups="--group $$group" ;; esac; \
+	  uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+	    pyproject.toml $$groups --output-file requirements/$$group.txt || exit 1; \
+	done

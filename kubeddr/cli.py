@@ -1,0 +1,22 @@
+"""The command. Every verb is a call into one of the rooms; nothing is decided here."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(
+    name="kubeddr",
+    help="Watches a dance-game screen, reads both scores, and says live who will win and how sure it is.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def root() -> None:
+    """Keep verbs apart even while there is only one."""
+
+
+def main() -> None:
+    """Run the command."""
+    app()

@@ -1,0 +1,27 @@
+"""A picture and its moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image: TypeAlias = NDArray[np.uint8]  # (height, width, 3), blue green red
+Floats: TypeAlias = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture from a source.
+
+    Attributes:
+        image: (height, width, 3) bytes, blue green red.
+        t: seconds, media time for a file and monotonic time for a live source.
+        index: counts the source's frames from 0; a gap is a dropped frame.
+    """
+
+    image: Image
+    t: float
+    index: int
