@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Debian keeps daemons such as mosquitto where an ordinary user's PATH does not look.
+export PATH := $(PATH):/usr/sbin
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format lock train clean
@@ -11,12 +13,13 @@ help: ## this list
 
 setup: $(VENV)/.ready ## the virtual environment and the kubeddr command, from the hashed lock
 
-$(VENV)/.ready: requirements/dev.txt pyproject.toml
-	@$(PYTHON) -m venv $(VENV)
-	@echo "Installing the locked packages (about 200 MB the first time) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+$(VENV)/.ready: requirements/dev.txt pyproject.toml scripts/setup
+	@PYTHON=$(PYTHON) scripts/setup $(VENV)
 	@touch $@
+
+demo: setup ## everything on this machine with two rendered cabinets; SOURCE=clip.mp4 (or a camera, a device, a URL), SECONDS=60
+	@scripts/system-packages mosquitto tesseract-ocr
+	@exec $(BIN)/kubeddr demo $(if $(SOURCE),--source '$(SOURCE)') $(if $(SECONDS),--seconds $(SECONDS))
 
 check: setup ## style, types and import directions
 	$(BIN)/ruff check .
@@ -29,6 +32,7 @@ format: setup ## let ruff mend what it can
 	$(BIN)/ruff format .
 
 test: setup ## the whole suite, at most ten minutes on two cores
+	@scripts/system-packages mosquitto tesseract-ocr || echo "Going on without: tests that need these packages skip and say so."
 	$(BIN)/pytest
 
 clean: ## everything that setup made
