@@ -1,0 +1,61 @@
+"""From the course of a match to the probability that player 1 wins it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from game.match import MatchState
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A range that holds the truth with about 90 % probability."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Who will win, and how sure that is.
+
+    Attributes:
+        p1_win: probability in [0, 1] that player 1 ends ahead, a tie counting half.
+        low: lower end of the range in which `p1_win` itself may lie, given what was seen.
+        high: its upper end.
+        progress: estimated share in [0, 1] of the score budget that is decided.
+        p1_final: where player 1's final score will lie, in the display's unit; None without a score.
+        p2_final: the same for player 2.
+    """
+
+    p1_win: float
+    low: float
+    high: float
+    progress: float
+    p1_final: Interval | None = None
+    p2_final: Interval | None = None
+
+    def swapped(self) -> Prediction:
+        """The same prediction with the players exchanged."""
+        return Prediction(
+            1.0 - self.p1_win, 1.0 - self.high, 1.0 - self.low, self.progress, self.p2_final, self.p1_final
+        )
+
+
+class Predictor(Protocol):
+    """Anything that turns a match so far into a prediction; pure, and the same for the same state."""
+
+    @property
+    def name(self) -> str:
+        """What the predictor is called in reports."""
+
+    def predict(self, state: MatchState) -> Prediction:
+        """Say who will win, from what is known now."""
+
+
+def default() -> Predictor:
+    """The predictor a device runs when it was given no other."""
+    from models.stern import NoteBudgetStern  # noqa: PLC0415 - the protocol must not depend on one of its kinds
+
+    return NoteBudgetStern()
