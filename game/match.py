@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from game.reading import ScoreUnit, ScreenReading
-from game.track import Track, follow
+from game.track import UNSEEN, Track, follow
 
 READY = 1.8  # seconds of standing zeros that announce a song
 GONE = 4.5  # seconds without displays that end it; curtains and fades are shorter
@@ -89,8 +89,8 @@ class MatchState:
 
     t: float | None = None
     started_at: float | None = None
-    p1: Track = Track()
-    p2: Track = Track()
+    p1: Track = UNSEEN
+    p2: Track = UNSEEN
     unit: ScoreUnit = ScoreUnit.POINTS
     digits: int | None = None
     fine: bool = False
@@ -147,7 +147,7 @@ def _look(state: MatchState, reading: ScreenReading) -> MatchState:
     p2 = follow(state.p2, reading.p2, reading.t, unit)
     since = reading.t if state.gone_since is None else state.gone_since
     if not visible and not state.running and reading.t - since >= GONE:
-        p1, p2 = Track(), Track()  # what a menu showed long ago is no part of the next song
+        p1, p2 = UNSEEN, UNSEEN  # what a menu showed long ago is no part of the next song
     return replace(
         state,
         t=reading.t,
@@ -191,7 +191,7 @@ def _restarted(track: Track) -> Track:
     """The track of the next song, which begins at the number that ended the last one."""
     if track.doubt is not None:
         return Track(track.doubt, track.t, track.doubt_at, track.doubt)
-    return track if track.value == 0 and not track.grew else Track()
+    return track if track.value == 0 and not track.grew else UNSEEN
 
 
 def _still(state: MatchState, t: float) -> bool:

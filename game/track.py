@@ -11,7 +11,6 @@ PERSIST = 0.25  # seconds a surprise must last before it is believed
 COLLAPSE_PERSIST = 0.6  # seconds a fall towards zero must last before it counts as the next song
 COLLAPSE_SHARE = 0.25  # a score down to this share of itself has collapsed: no correction is that large
 CORRECTION = 5.0  # seconds after which one side's lasting collapse is taken for a correction of an earlier misreading
-LOW = {ScoreUnit.POINTS: 0, ScoreUnit.PERCENT: 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,9 @@ class Track:
         if self.value is None or self.doubt is None or self.doubts < 2:  # noqa: PLR2004 - one reading is no evidence
             return False
         return self.doubt <= self.value * COLLAPSE_SHARE and t - self.doubt_at >= COLLAPSE_PERSIST
+
+
+UNSEEN = Track()
 
 
 def follow(track: Track, reading: ScoreReading, t: float, unit: ScoreUnit) -> Track:

@@ -49,4 +49,4 @@ def maximum(state: MatchState) -> float:
     for limit in (1e6, 1e7, 1e8):
         if top <= limit and (state.digits is None or limit < 10**state.digits):
             return limit if state.digits is not None else max(limit, 1e8 if state.fine else limit)
-    return 10 ** math.ceil(math.log10(top + 1))
+    return 10.0 ** math.ceil(math.log10(top + 1))
