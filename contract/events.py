@@ -1,0 +1,162 @@
+"""What happens on a device and must not be lost: the bodies of events, and their envelope."""
+
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Tag
+
+from contract.ids import BootId, MatchId, Sha256
+from contract.values import (
+    Digits,
+    Label,
+    ModelKind,
+    OpenEnum,
+    Probability,
+    Score,
+    ScoreUnit,
+    Seconds,
+    Seq,
+    Text,
+    Time,
+    Winner,
+    Wire,
+)
+
+SCHEMA_VERSION = 1
+
+
+class Interval(Wire):
+    """From `low` to `high`, in the score's unit."""
+
+    low: float
+    high: float
+
+
+class Prediction(Wire):
+    """Who will win, and how sure the device is.
+
+    Attributes:
+        p1_win: probability that player 1 wins; `low` and `high` are its credible bounds.
+        progress: how much of the score budget is spent, 0 to 1.
+        model: name of the predictor that says so, and its version.
+    """
+
+    p1_win: Probability
+    low: Probability = 0.0
+    high: Probability = 1.0
+    progress: Probability = 0.0
+    p1_final: Interval | None = None
+    p2_final: Interval | None = None
+    model: Text = ""
+    model_version: Text = ""
+
+
+class MatchStarted(Wire):
+    """Two players began a song.
+
+    Attributes:
+        t: seconds of the source, which the match's other events share.
+        digits: how many digits the display has when it is padded.
+    """
+
+    kind: Literal["match_started"] = "match_started"
+    match_id: MatchId
+    t: Seconds
+    unit: ScoreUnit = ScoreUnit.POINTS
+    digits: Digits | None = None
+
+
+class MatchProgress(Wire):
+    """Both scores and the prediction at one moment of a match. A score that was not read is None."""
+
+    kind: Literal["match_progress"] = "match_progress"
+    match_id: MatchId
+    t: Seconds
+    unit: ScoreUnit = ScoreUnit.POINTS
+    p1: Score | None = None
+    p2: Score | None = None
+    prediction: Prediction | None = None
+
+
+class MatchFinished(Wire):
+    """A match is over. `winner` is 1, 2, 0 for a tie, or None when it could not be told."""
+
+    kind: Literal["match_finished"] = "match_finished"
+    match_id: MatchId
+    t: Seconds
+    unit: ScoreUnit = ScoreUnit.POINTS
+    p1_final: Score | None = None
+    p2_final: Score | None = None
+    winner: Winner | None = None
+
+
+class ModelPhase(OpenEnum):
+    """How far a model has come on its way into a device."""
+
+    ANNOUNCED = "announced"
+    DOWNLOADING = "downloading"
+    VERIFIED = "verified"
+    ACTIVATED = "activated"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class ModelReport(Wire):
+    """One step of a model on its way in.
+
+    Attributes:
+        desired_version: of the desired document that asked for it.
+        reason: why it was refused, in words for a person.
+    """
+
+    kind: Literal["model_report"] = "model_report"
+    phase: ModelPhase
+    desired_version: Seq
+    model_kind: ModelKind
+    name: Label
+    version: Label
+    sha256: Sha256
+    reason: Text = ""
+
+
+class UnknownBody(Wire):
+    """A kind of event that this side does not know yet. It is stored as it came."""
+
+    kind: Label
+
+
+_KINDS = frozenset({"match_started", "match_progress", "match_finished", "model_report"})
+
+
+def _tag(body: object) -> str:
+    kind = body.get("kind") if isinstance(body, dict) else getattr(body, "kind", None)
+    return kind if isinstance(kind, str) and kind in _KINDS else "unknown"
+
+
+Body = Annotated[
+    Annotated[MatchStarted, Tag("match_started")]
+    | Annotated[MatchProgress, Tag("match_progress")]
+    | Annotated[MatchFinished, Tag("match_finished")]
+    | Annotated[ModelReport, Tag("model_report")]
+    | Annotated[UnknownBody, Tag("unknown")],
+    Discriminator(_tag),
+]
+
+
+class Event(Wire):
+    """The envelope of everything that goes through the outbox; the device is in the topic.
+
+    Attributes:
+        seq: counts this boot's events from 1, without a gap.
+        time: when it happened, not when it was sent.
+        historical: it could not be sent when it happened: it tells the past, not the present.
+        oldest: the lowest seq of this boot that the device still holds when it sends this. Nothing below it will
+            ever come, so receipts need not wait for it. Set when sending, not when storing.
+    """
+
+    schema_version: Seq = SCHEMA_VERSION
+    boot_id: BootId
+    seq: Seq
+    time: Time
+    historical: bool = False
+    oldest: Seq | None = None
+    body: Body

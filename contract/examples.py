@@ -1,0 +1,157 @@
+"""One message of every sort, as the generated examples show it and the tests read it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from contract.ids import BootId, DeviceId, MatchId, Sha256
+from contract.messages import (
+    ActiveModel,
+    Command,
+    CommandAction,
+    Desired,
+    Event,
+    Interval,
+    MatchFinished,
+    MatchProgress,
+    MatchStarted,
+    ModelAssignment,
+    ModelKind,
+    ModelPhase,
+    ModelReport,
+    Prediction,
+    Receipt,
+    Reported,
+    Status,
+    Telemetry,
+)
+from contract.topics import Channel
+
+if TYPE_CHECKING:
+    from contract.messages import Message
+
+DEVICE = DeviceId("arcade-left")
+BOOT = BootId("0197a3c0-5c00-7000-8000-00000000b007")
+MATCH = MatchId("0197a3c1-0a80-7000-8000-0000000a57c4")
+DIGEST = Sha256("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
+
+
+def _at(second: int) -> datetime:
+    return datetime(2025, 6, 24, 18, 30, second, tzinfo=UTC)
+
+
+EXAMPLES: dict[str, tuple[Channel, Message]] = {
+    "status_birth": (Channel.STATUS, Status(boot_id=BOOT, online=True, connection=1, time=_at(0))),
+    "status_will": (Channel.STATUS, Status(boot_id=BOOT, online=False, connection=1, time=_at(0))),
+    "reported": (
+        Channel.REPORTED,
+        Reported(
+            boot_id=BOOT,
+            time=_at(1),
+            name="Left cabinet",
+            agent_version="0.1.0",
+            source="camera 0",
+            kiosk="http://127.0.0.1:8090",
+            desired_version=3,
+            models=(
+                ActiveModel(kind=ModelKind.READER, name="reader", version="1", sha256=DIGEST),
+                ActiveModel(kind=ModelKind.WINNER, name="stern", version="1"),
+            ),
+        ),
+    ),
+    "desired": (
+        Channel.DESIRED,
+        Desired(
+            version=3,
+            time=_at(2),
+            models=(
+                ModelAssignment(
+                    kind=ModelKind.READER,
+                    name="reader",
+                    version="1",
+                    sha256=DIGEST,
+                    size=181_034,
+                    path=f"/api/v1/models/{DIGEST}/bundle",
+                ),
+            ),
+        ),
+    ),
+    "event_match_started": (
+        Channel.EVENTS,
+        Event(boot_id=BOOT, seq=1, time=_at(10), oldest=1, body=MatchStarted(match_id=MATCH, t=12.4, digits=7)),
+    ),
+    "event_match_progress": (
+        Channel.EVENTS,
+        Event(
+            boot_id=BOOT,
+            seq=2,
+            time=_at(20),
+            oldest=1,
+            body=MatchProgress(
+                match_id=MATCH,
+                t=22.4,
+                p1=183_250,
+                p2=179_900,
+                prediction=Prediction(
+                    p1_win=0.61,
+                    low=0.48,
+                    high=0.73,
+                    progress=0.19,
+                    p1_final=Interval(low=901_000, high=968_000),
+                    p2_final=Interval(low=889_000, high=961_000),
+                    model="stern",
+                    model_version="1",
+                ),
+            ),
+        ),
+    ),
+    "event_match_finished": (
+        Channel.EVENTS,
+        Event(
+            boot_id=BOOT,
+            seq=3,
+            time=_at(50),
+            historical=True,
+            oldest=2,
+            body=MatchFinished(match_id=MATCH, t=102.4, p1_final=953_410, p2_final=921_020, winner=1),
+        ),
+    ),
+    "event_model_refused": (
+        Channel.EVENTS,
+        Event(
+            boot_id=BOOT,
+            seq=4,
+            time=_at(55),
+            oldest=4,
+            body=ModelReport(
+                phase=ModelPhase.REFUSED,
+                desired_version=3,
+                model_kind=ModelKind.READER,
+                name="reader",
+                version="1",
+                sha256=DIGEST,
+                reason="self-test failed: locator is off by 0.31, allowed 0.05",
+            ),
+        ),
+    ),
+    "telemetry": (
+        Channel.TELEMETRY,
+        Telemetry(
+            boot_id=BOOT,
+            time=_at(58),
+            uptime=58.0,
+            source_ok=True,
+            fps=29.9,
+            frame_ms=11.5,
+            outbox=1,
+            temperature=54.5,
+            memory=187_000_000,
+        ),
+    ),
+    "receipt": (Channel.RECEIPT, Receipt(boot_id=BOOT, seq=3)),
+    "command": (
+        Channel.COMMAND,
+        Command(id="c-1", action=CommandAction.IDENTIFY, time=_at(59), expires=_at(59).replace(minute=31)),
+    ),
+}

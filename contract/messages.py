@@ -1,0 +1,199 @@
+"""The messages of every channel but events: who is there, what is wanted, what is so, what was committed."""
+
+from typing import Self
+
+from pydantic import model_validator
+
+from contract.events import (
+    SCHEMA_VERSION,
+    Body,
+    Event,
+    Interval,
+    MatchFinished,
+    MatchProgress,
+    MatchStarted,
+    ModelPhase,
+    ModelReport,
+    Prediction,
+    UnknownBody,
+)
+from contract.ids import BootId, Sha256
+from contract.topics import Channel
+from contract.values import Count, Label, ModelKind, OpenEnum, ScoreUnit, Seq, Text, Time, Wire
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "ActiveModel",
+    "Body",
+    "Command",
+    "CommandAction",
+    "Desired",
+    "Event",
+    "Interval",
+    "MatchFinished",
+    "MatchProgress",
+    "MatchStarted",
+    "Message",
+    "ModelAssignment",
+    "ModelKind",
+    "ModelPhase",
+    "ModelReport",
+    "Prediction",
+    "Receipt",
+    "Reported",
+    "ScoreUnit",
+    "Status",
+    "Telemetry",
+    "UnknownBody",
+    "message_type",
+]
+
+
+class Status(Wire):
+    """Birth and will. Both of one connection carry the same boot_id and connection.
+
+    Attributes:
+        online: True in the birth, False in the will and in an orderly farewell.
+        connection: counts this boot's connections from 1, so that a late will of the last connection is known as such.
+        time: of the birth; a will is written before its time and carries that of its birth.
+    """
+
+    schema_version: Seq = SCHEMA_VERSION
+    boot_id: BootId
+    online: bool
+    connection: Count = 0
+    time: Time | None = None
+
+
+class ModelAssignment(Wire):
+    """The model of one kind that a device should run.
+
+    Attributes:
+        size: bytes; the device bounds its download by it.
+        path: where the control plane serves the bundle, relative to the URL that the device knows it by.
+    """
+
+    kind: ModelKind
+    name: Label
+    version: Label
+    sha256: Sha256
+    size: Count
+    path: Text
+
+
+class Desired(Wire):
+    """What a device should be. Retained; a higher version replaces a lower one.
+
+    Attributes:
+        models: at most one of each kind; a kind that is not named stays as it is.
+    """
+
+    schema_version: Seq = SCHEMA_VERSION
+    version: Seq
+    time: Time
+    models: tuple[ModelAssignment, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_of_each_kind(self) -> Self:
+        known = [model.kind for model in self.models if model.kind is not ModelKind.UNKNOWN]
+        if len(known) != len(set(known)):
+            raise ValueError("two models of the same kind")
+        return self
+
+
+class ActiveModel(Wire):
+    """A model that runs now. One that came with the agent has no sha256."""
+
+    kind: ModelKind
+    name: Text
+    version: Text = ""
+    sha256: Sha256 | None = None
+
+
+class Reported(Wire):
+    """What a device is. Retained, published whole whenever it changes.
+
+    Attributes:
+        name: what people call it.
+        source: what it watches, without credentials.
+        kiosk: the address of its own page, when it serves one.
+        desired_version: the last desired document that it has settled, be it by activating or by refusing; 0 for none.
+    """
+
+    schema_version: Seq = SCHEMA_VERSION
+    boot_id: BootId
+    time: Time
+    name: Text = ""
+    agent_version: Text = ""
+    source: Text = ""
+    kiosk: Text = ""
+    desired_version: Count = 0
+    models: tuple[ActiveModel, ...] = ()
+
+
+class Telemetry(Wire):
+    """How a device feels. Sent every few seconds and lost without harm.
+
+    Attributes:
+        source_ok: whether pictures arrive.
+        fps: frames handled in a second.
+        frame_ms: milliseconds spent on one frame, the median of the last seconds.
+        outbox: events that wait for their receipt.
+        temperature: of the processor, degrees Celsius.
+        memory: resident bytes of the agent.
+    """
+
+    schema_version: Seq = SCHEMA_VERSION
+    boot_id: BootId
+    time: Time
+    uptime: float | None = None
+    source_ok: bool | None = None
+    fps: float | None = None
+    frame_ms: float | None = None
+    outbox: Count | None = None
+    temperature: float | None = None
+    memory: Count | None = None
+
+
+class Receipt(Wire):
+    """Everything of that boot up to `seq`, inclusive, is committed: the device may delete it, and only then."""
+
+    schema_version: Seq = SCHEMA_VERSION
+    boot_id: BootId
+    seq: Count
+
+
+class CommandAction(OpenEnum):
+    """What a command asks for."""
+
+    IDENTIFY = "identify"  # show on the device's own page which one it is
+    REPORT = "report"  # publish Reported again
+    UNKNOWN = "unknown"
+
+
+class Command(Wire):
+    """Asks for one thing, now. A device ignores one that has expired and an action that it does not know."""
+
+    schema_version: Seq = SCHEMA_VERSION
+    id: Label
+    action: CommandAction
+    time: Time
+    expires: Time
+
+
+Message = Status | Reported | Desired | Event | Telemetry | Receipt | Command
+
+_TYPES: dict[Channel, type[Message]] = {
+    Channel.STATUS: Status,
+    Channel.REPORTED: Reported,
+    Channel.DESIRED: Desired,
+    Channel.EVENTS: Event,
+    Channel.TELEMETRY: Telemetry,
+    Channel.RECEIPT: Receipt,
+    Channel.COMMAND: Command,
+}
+
+
+def message_type(channel: Channel) -> type[Message]:
+    """The message that travels on `channel`."""
+    return _TYPES[channel]
