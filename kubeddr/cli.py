@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import typer
 
+from kubeddr.watch import watch
+
 app = typer.Typer(
     name="kubeddr",
     help="Watches a dance-game screen, reads both scores, and says live who will win and how sure it is.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+app.command()(watch)
 
 
 @app.callback()

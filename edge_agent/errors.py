@@ -1,0 +1,23 @@
+"""What can go wrong on the device, apart by what the caller does next."""
+
+from __future__ import annotations
+
+
+class EdgeAgentError(Exception):
+    """The root: its text is one sentence for a person, and says what to do."""
+
+
+class SourceError(EdgeAgentError):
+    """The source cannot be watched: the user names another one."""
+
+
+class SettingsError(EdgeAgentError):
+    """The agent was started with something it cannot run with."""
+
+
+class UpdateRefusedError(EdgeAgentError):
+    """The offered model is bad: keep the old one, do not try this version again."""
+
+
+class UpdateDelayedError(EdgeAgentError):
+    """The model could not be fetched now: keep the old one, try again later."""

@@ -1,0 +1,112 @@
+"""What `watch` writes: one JSON object a line, for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import IO, TYPE_CHECKING, Any
+
+from game.match import MatchFinished, MatchStarted
+from game.reading import ScoreReading, ScoreUnit, ScreenReading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge_agent.pipeline import StepResult
+    from models.predictor import Prediction
+
+
+class LineWriter:
+    """Turns steps into lines and writes each at once, whole: what is on the disk is valid after any interruption.
+
+    Args:
+        out: a text stream; flushed after every line.
+        name: gives a match that begins at this time its identifier.
+        model: what predictions say they come from.
+        every_frame: write the reading of every frame, not only those that change something.
+    """
+
+    def __init__(self, out: IO[str], name: Callable[[float], str], *, model: str, every_frame: bool = False) -> None:
+        self._out, self._name, self._model, self._every_frame = out, name, model, every_frame
+        self._last: tuple[int | None, int | None, ScoreUnit] | None = None
+        self._match: str | None = None
+
+    def step(self, result: StepResult) -> None:
+        """Write what a step brought: the reading, then the match, then the prediction."""
+        self._reading(result.reading)
+        self._events(result)
+        if result.prediction is not None:
+            self._line(prediction_line(result.t, result.prediction, self._model))
+
+    def close(self, result: StepResult) -> None:
+        """Write what the end of the source brought."""
+        self._events(result)
+
+    def _reading(self, reading: ScreenReading) -> None:
+        now = (reading.p1.value, reading.p2.value, reading.unit)
+        if self._every_frame or now != self._last:
+            self._line(reading_line(reading))
+        self._last = now
+
+    def _events(self, result: StepResult) -> None:
+        for event in result.events:
+            if isinstance(event, MatchStarted):
+                self._match = self._name(event.t)
+                self._line({"type": "match", "phase": "started", "t": _time(event.t), "match_id": self._match})
+            elif self._match is not None:
+                self._line(finished_line(event, self._match, result.state.unit))
+                self._match = None
+
+    def _line(self, value: dict[str, Any]) -> None:
+        self._out.write(json.dumps(value, allow_nan=False) + "\n")
+        self._out.flush()
+
+
+def reading_line(reading: ScreenReading) -> dict[str, Any]:
+    """A reading as `watch` writes it."""
+    return {
+        "type": "reading",
+        "t": _time(reading.t),
+        "p1": _player(reading.p1, reading.unit),
+        "p2": _player(reading.p2, reading.unit),
+    }
+
+
+def prediction_line(t: float, prediction: Prediction, model: str) -> dict[str, Any]:
+    """A prediction as `watch` writes it."""
+    return {
+        "type": "prediction",
+        "t": _time(t),
+        "p1_win": round(prediction.p1_win, 6),
+        "low": round(prediction.low, 6),
+        "high": round(prediction.high, 6),
+        "progress": round(prediction.progress, 6),
+        "model": model,
+    }
+
+
+def finished_line(event: MatchFinished, match_id: str, unit: ScoreUnit) -> dict[str, Any]:
+    """The end of a match as `watch` writes it."""
+    return {
+        "type": "match",
+        "phase": "finished",
+        "t": _time(event.t),
+        "match_id": match_id,
+        "p1_final": shown(event.p1_final, unit),
+        "p2_final": shown(event.p2_final, unit),
+        "winner": event.winner,
+    }
+
+
+def shown(value: int | None, unit: ScoreUnit) -> int | float | None:
+    """A score as the screen shows it: points whole, hundredths of a percent as a number with two decimals."""
+    if value is None or unit is ScoreUnit.POINTS:
+        return value
+    return round(value / 100, 2)
+
+
+def _player(reading: ScoreReading, unit: ScoreUnit) -> dict[str, Any]:
+    return {"score": shown(reading.value, unit), "confidence": round(reading.confidence, 4)}
+
+
+def _time(t: float) -> float:
+    return round(t, 6)

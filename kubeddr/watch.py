@@ -1,0 +1,86 @@
+"""`kubeddr watch`: the device's eyes and mind on one source, written down line by line."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STDOUT = "-"
+
+
+def watch(
+    source: Annotated[str, typer.Argument(help="Camera number, device, video file, pictures, or URL.")],
+    jsonl: Annotated[str, typer.Option(help="File to write, one JSON object a line; - for standard output.")],
+    *,
+    every_frame: Annotated[bool, typer.Option("--every-frame", help="Write a reading for every frame.")] = False,
+    no_pad: Annotated[bool, typer.Option("--no-pad", help="Do not look for the dance pads.")] = False,  # noqa: ARG001
+) -> None:
+    """Read both scores off SOURCE and say live who will win."""
+    from edge_agent import logs  # noqa: PLC0415 - the rooms are heavy, --help is not
+    from edge_agent.capture.source import parse_source  # noqa: PLC0415
+    from edge_agent.composition import builtin_pipeline  # noqa: PLC0415
+    from edge_agent.errors import EdgeAgentError  # noqa: PLC0415
+    from edge_agent.watch import Watch  # noqa: PLC0415
+    from kubeddr.watch_screen import WatchScreen  # noqa: PLC0415
+
+    logs.configure(logging.ERROR)  # what a person should know is told by the screen
+    try:
+        parsed = parse_source(source)
+        with _stoppable() as stop, _output(jsonl) as out, WatchScreen(parsed.name) as screen:
+            watching = Watch(builtin_pipeline(), out, screen, every_frame=every_frame, stopped=stop.is_set)
+            matches = watching.run(parsed)
+    except EdgeAgentError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our lines has enough; say nothing on the way out
+        raise typer.Exit(0) from None
+    except OSError as error:
+        typer.echo(f"Cannot write {jsonl}: {error.strerror or error}.", err=True)
+        raise typer.Exit(1) from None
+    if matches == 0:
+        typer.echo("no match seen", err=True)
+
+
+class _Stop:
+    """A signal handler: the first signal ends the watching in good order, the second at once."""
+
+    def __init__(self) -> None:
+        self._set = False
+
+    def __call__(self, _signal: int, _frame: Any) -> None:
+        if self._set:
+            raise KeyboardInterrupt
+        self._set = True
+
+    def is_set(self) -> bool:
+        return self._set
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[_Stop]:
+    stop = _Stop()
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _output(jsonl: str) -> Iterator[IO[str]]:
+    if jsonl == STDOUT:
+        yield sys.stdout
+        return
+    with Path(jsonl).open("w", encoding="utf-8") as file:
+        yield file
