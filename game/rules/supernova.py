@@ -13,7 +13,7 @@ MAXIMUM = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class SuperNova:
-    """Each of N steps and freezes is worth `10,000,000 * p / (2 N)`: p = 2 for a Perfect, better or O.K., 1 for a Great.
+    """Each of N steps and freezes is worth `10,000,000 * p / (2 N)`: p = 2 for a Perfect or O.K., 1 for a Great.
 
     Fractions are kept inside (`Tally.points` counts in units of 1 / (2 N)) and cut off on the display. After a fail a
     step gives 10 for a Perfect or O.K. and 5 for a Great.
