@@ -1,0 +1,152 @@
+"""Make a reader bundle from nothing but fonts: render, fit, convert, measure on fonts never seen, and pack."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.bundle import Draft, Golden, write
+from models.runtime import Network
+from models.training.digits.dataset import render
+from models.training.digits.fit import Plan, Samples, fit
+from models.training.digits.nets import line_net, locator_loss, locator_net, masked_loss, to_int8
+from models.training.digits.scenes import scene
+from models.training.digits.strips import IGNORED, strip
+from vision.digits import BLANK, STRIP_HEIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from models.bundle import Bundle
+    from models.training.digits.glyphs import Face
+    from vision.frame import Floats
+
+LOCATOR_SHAPE = (352, 640, 3)
+LINE_SHAPE = (STRIP_HEIGHT, 256, 3)
+TOLERANCE = 0.75  # logits; int8 kernels of other processors round differently
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much to render and learn."""
+
+    strips: int = 100_000
+    strip_epochs: int = 4
+    scenes: int = 8_000
+    scene_epochs: int = 6
+    held_out: int = 2_000
+    workers: int = 2
+    seed: int = 7
+
+
+SMOKE = Size(strips=1_000, strip_epochs=1, scenes=250, scene_epochs=1, held_out=250)
+
+
+def _strip_sample(rng: np.random.Generator, faces: list[Face], weights: Floats) -> tuple[np.ndarray, ...]:
+    sample = strip(rng, faces, weights)
+    return sample.image, sample.labels
+
+
+def _scene_sample(rng: np.random.Generator, faces: list[Face], weights: Floats) -> tuple[np.ndarray, ...]:
+    sample = scene(rng, faces, weights)
+    return sample.image, sample.truth.astype(np.float16)
+
+
+def train(out: Path, size: Size, version: str, progress: Callable[[str, int, int, float], None]) -> Bundle:
+    """Train both networks and write the bundle.
+
+    Args:
+        out: file to write.
+        version: of the bundle.
+        progress: hears the stage, steps done, steps in all and the loss.
+
+    Returns:
+        the bundle, with the figures on held-out fonts in its settings.
+
+    Raises:
+        FileNotFoundError: no fonts are installed.
+    """
+    strips, held_strips = _samples(_strip_sample, size.strips, size, "strips", progress)
+    line = line_net()
+    plan = Plan(size.strip_epochs, 64, seed=size.seed)
+    fit(line, masked_loss(IGNORED), strips, plan, lambda *at: progress("line reader", *at))
+    line_bytes = to_int8(line, LINE_SHAPE, strips.pictures[:4000:10])
+
+    scenes, held_scenes = _samples(_scene_sample, size.scenes, size, "scenes", progress)
+    locator = locator_net()
+    plan = Plan(size.scene_epochs, 16, seed=size.seed)
+    fit(locator, locator_loss, scenes, plan, lambda *at: progress("locator", *at))
+    locator_bytes = to_int8(locator, LOCATOR_SHAPE, _tiled(scenes.pictures[:4000:40]))
+
+    figures = {**_line_figures(line_bytes, held_strips), **_locator_figures(locator_bytes, held_scenes)}
+    draft = Draft(
+        kind="reader",
+        name="digits",
+        version=version,
+        networks={"line": line_bytes, "locator": locator_bytes},
+        goldens=[
+            _golden("line", line_bytes, held_strips.pictures[0]),
+            _golden("locator", locator_bytes, held_scenes.pictures[0]),
+        ],
+        settings=figures,
+        created_from={"sizes": hashlib.sha256(json.dumps(asdict(size), sort_keys=True).encode()).hexdigest()[:16]},
+    )
+    return write(out, draft)
+
+
+def _samples(
+    make: Callable[[np.random.Generator, list[Face], Floats], tuple[np.ndarray, ...]],
+    count: int,
+    size: Size,
+    stage: str,
+    progress: Callable[[str, int, int, float], None],
+) -> tuple[Samples, Samples]:
+    sides = []
+    for held_out, wanted in ((False, count), (True, size.held_out)):
+        pictures, truth, done = [], [], 0
+        for chunk in render(make, wanted, seed=size.seed, held_out=held_out, workers=size.workers):
+            pictures.append(chunk[0])
+            truth.append(chunk[1])
+            done += len(chunk[0])
+            progress(f"rendering {stage}", done, max(wanted, done), 0.0)
+        sides.append(Samples(np.concatenate(pictures), np.concatenate(truth)))
+    return sides[0], sides[1]
+
+
+def _tiled(pictures: np.ndarray) -> list[np.ndarray]:
+    return [np.tile(picture, (2, 2, 1))[: LOCATOR_SHAPE[0], : LOCATOR_SHAPE[1]] for picture in pictures]
+
+
+def _golden(role: str, network: bytes, picture: np.ndarray) -> Golden:
+    given = picture[None].astype(np.float32) / 255
+    return Golden(role, given, Network(network)(given), TOLERANCE)
+
+
+def _line_figures(network: bytes, held: Samples) -> dict[str, float]:
+    run = Network(network)
+    right = digits = false = blanks = 0
+    for picture, labels in zip(held.pictures, held.truth, strict=True):
+        best = run(picture[None].astype(np.float32) / 255)[0, 0].argmax(axis=1)
+        digit, blank = labels < 10, labels == BLANK
+        right += int((best == labels)[digit].sum())
+        digits += int(digit.sum())
+        false += int((best < 10)[blank].sum())
+        blanks += int(blank.sum())
+    return {"digits_right": round(right / max(1, digits), 4), "digits_invented": round(false / max(1, blanks), 5)}
+
+
+def _locator_figures(network: bytes, held: Samples) -> dict[str, float]:
+    run = Network(network)
+    hit = core = claimed = 0
+    for picture, truth in zip(held.pictures, held.truth, strict=True):
+        said = run(picture[None].astype(np.float32) / 255)[0, ..., 0] > 0
+        wanted, counts = truth[..., 0] > 0, truth[..., 2] > 0
+        hit += int((said & wanted).sum())
+        core += int(wanted.sum())
+        claimed += int((said & counts).sum())
+    return {"core_recall": round(hit / max(1, core), 4), "core_precision": round(hit / max(1, claimed), 4)}

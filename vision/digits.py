@@ -1,0 +1,152 @@
+"""Strips of picture -> the probability of each character at each place along the line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from vision.frame import Floats, Image
+    from vision.geometry import TextLine
+
+    Classifier: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+ALPHABET = "0123456789,.%:"
+BLANK = len(ALPHABET)
+CLASSES = BLANK + 1
+STRIP_HEIGHT = 32
+STRIDE = 4
+DIGIT_SHARE = 0.62  # a digit's height as a share of the strip's
+MARGIN = 1.6  # digit heights of picture kept on both sides of the line
+WIDTH_STEP = 32  # strips come in few widths, because each width costs the runtime an arena
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A line cut out of a picture at the reader's scale.
+
+    Attributes:
+        image: (STRIP_HEIGHT, width, 3) bytes.
+        left: x in the picture of the strip's left edge.
+        scale: strip pixels per picture pixel.
+    """
+
+    image: Image
+    left: float
+    scale: float
+
+    def to_picture(self, column: float) -> float:
+        """X in the picture of the middle of a column."""
+        return self.left + (column + 0.5) * STRIDE / self.scale
+
+    def to_column(self, x: float) -> float:
+        """The column, with its fraction, in which a picture's x lies."""
+        return (x - self.left) * self.scale / STRIDE - 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One character found along a line: x of its centre in the picture, its probability."""
+
+    character: str
+    x: float
+    probability: float
+
+
+def cut(image: Image, line: TextLine) -> Strip:
+    """Cut `line` with a margin out of `image`, levelled; beyond the picture its edge is repeated."""
+    scale = STRIP_HEIGHT * DIGIT_SHARE / line.height
+    left = line.left - MARGIN * line.height
+    wanted = (line.right - line.left + 2 * MARGIN * line.height) * scale
+    width = int(-(-wanted // WIDTH_STEP) * WIDTH_STEP)
+    left -= (width - wanted) / 2 / scale
+    lift = line.slope * scale
+    matrix = np.array(
+        [
+            [scale, 0.0, -left * scale],
+            [-lift, scale, STRIP_HEIGHT / 2 - line.middle * scale + lift * line.centre],
+        ],
+        dtype=np.float32,
+    )
+    if scale < 0.6:  # warpAffine does not average, so blur away what the strip cannot hold
+        image, matrix = _shrunk(image, matrix, 0.5 / scale)
+    flags = cv2.INTER_LINEAR
+    strip = cv2.warpAffine(image, matrix, (width, STRIP_HEIGHT), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return Strip(strip.astype(np.uint8, copy=False), left, scale)
+
+
+def _shrunk(image: Image, matrix: Floats, factor: float) -> tuple[Image, Floats]:
+    """Halve the picture as often as `factor` asks, and say so in the matrix."""
+    matrix = matrix.copy()
+    while factor >= 1:
+        size = (max(1, image.shape[1] // 2), max(1, image.shape[0] // 2))
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        matrix[:, :2] *= 2
+        factor /= 2
+    return image, matrix
+
+
+def posteriors(strip: Strip, classify: Classifier) -> Floats:
+    """Probabilities (width // STRIDE, CLASSES) of what is centred in each column."""
+    logits = classify(strip.image[None].astype(np.float32) / 255)[0, 0]
+    logits = logits - logits.max(axis=1, keepdims=True)
+    odds = np.exp(logits)
+    return (odds / odds.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def spell(columns: Floats, strip: Strip, least: float = 0.4) -> list[Glyph]:
+    """The characters along a strip, left to right: local peaks at which not blank is more likely than `1 - least`."""
+    ink = 1 - columns[:, BLANK]
+    glyphs: list[Glyph] = []
+    column = 0
+    while column < len(ink):
+        if ink[column] < least:
+            column += 1
+            continue
+        stop = column + 1
+        while stop < len(ink) and ink[stop] >= least:
+            stop += 1
+        for start, end in _peaks(columns, column, stop):
+            mass = columns[start:end, :BLANK].sum(axis=0)
+            weight = ink[start:end]
+            at = float((np.arange(start, end) * weight).sum() / weight.sum())
+            best = int(mass.argmax())
+            glyphs.append(Glyph(ALPHABET[best], strip.to_picture(at), float(mass[best] / mass.sum() * weight.max())))
+        column = stop
+    return glyphs
+
+
+def _peaks(columns: Floats, start: int, stop: int) -> list[tuple[int, int]]:
+    """Split a run of ink where the character changes; two columns may speak for one character, three may not."""
+    best = columns[start:stop, :BLANK].argmax(axis=1)
+    parts = []
+    begin = start
+    for at in range(start + 1, stop + 1):
+        if at == stop or best[at - start] != best[begin - start] or at - begin == 2:
+            parts.append((begin, at))
+            begin = at
+    return parts
+
+
+def cell_digits(columns: Floats, strip: Strip, cells: Sequence[float]) -> Floats:
+    """Probabilities (len(cells), 11) of the ten digits, and of none, at known centres in the picture.
+
+    A centre between two columns takes the one that is surer of a digit.
+    """
+    out = np.empty((len(cells), 11), dtype=np.float32)
+    for index, x in enumerate(cells):
+        at = strip.to_column(x)
+        low = min(max(int(np.floor(at)), 0), len(columns) - 1)
+        near = [low, min(low + 1, len(columns) - 1)]
+        near = near if 0.2 < at - low < 0.8 else [near[round(min(max(at - low, 0.0), 1.0))]]
+        column = columns[max(near, key=lambda c: float(columns[c, :10].sum()))]
+        out[index, :10] = column[:10]
+        out[index, 10] = 1 - column[:10].sum()
+    return out
