@@ -25,7 +25,7 @@ class Sender:
     def __init__(self, outbox: Outbox, *, window: int = WINDOW, patience: Backoff | None = None) -> None:
         self._outbox = outbox
         self._window = window
-        self._patience = patience or Backoff(10.0, 120.0)
+        self._patience = patience or Backoff(3.0, 60.0)
         self._after: tuple[BootId, int] | None = None
         self._sent: dict[BootId, int] = {}
         self._again_at: float | None = None
