@@ -1,0 +1,1 @@
+"""The cabinet's screens: each paints one scene over a background."""
