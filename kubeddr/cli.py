@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from kubeddr.cabinet import cabinet
 from kubeddr.watch import watch
 
 app = typer.Typer(
@@ -15,6 +16,7 @@ app = typer.Typer(
 
 
 app.command()(watch)
+app.command()(cabinet)
 
 
 @app.callback()
