@@ -13,8 +13,8 @@ GONE = 4.5  # seconds without displays that end it; curtains and fades are short
 STILL = 25.0  # seconds without any growth that end it when a results screen keeps the numbers in view
 WARM = 1.0  # seconds of growth before a song that is already running counts as a match
 FRESH = 0.5  # seconds within which both scores must be confirmed to be compared
-TRACE = 64  # points kept of the course of a match
-TRACE_STEP = 0.5  # seconds between them at first; doubled whenever the trace is full
+TRACE = 40  # points kept of the course of a match
+TRACE_STEP = 1.0  # seconds between them at first; doubled whenever the trace is full
 
 
 @dataclass(frozen=True, slots=True)

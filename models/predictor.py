@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from game.match import MatchState
+if TYPE_CHECKING:
+    from game.match import MatchState
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,112 @@
+"""How much of a match is decided, told from two scores alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from game.reading import ScoreUnit
+from models.predictor import Interval
+
+if TYPE_CHECKING:
+    from game.match import MatchState
+
+A, B = 12.0, 2.2  # where the clock stops: a Kumaraswamy distribution, median 0.90, nine in ten between 0.73 and 0.98
+NODES = (0.06, 0.24, 0.5, 0.76, 0.94)  # its quantiles to integrate over
+SHARES = (0.13, 0.23, 0.28, 0.23, 0.13)
+MILLION = 1_000_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What is decided and what is left, in shares of the highest score.
+
+    Attributes:
+        top: the highest score the display's rule allows (for EX, a usual one).
+        known: whether `top` is certain enough to call a match decided.
+        triangular: probability that object n is worth n units.
+        loss: how much a player can lose on what is left, as a multiple of what can be won there.
+        u: the clock, at most the share of the budget that is decided.
+        steps: (player 1's gain on player 2, the clock's advance, the clock) for each stretch of the match.
+        rests: (what is left on the clock, how likely), summing to 1.
+        carelessness: what both players together have lost, as a share of what they could have had.
+    """
+
+    top: float
+    known: bool
+    triangular: float
+    loss: float
+    u: float
+    steps: tuple[tuple[float, float, float], ...]
+    rests: tuple[tuple[float, float], ...]
+    carelessness: float
+
+    @property
+    def progress(self) -> float:
+        """The expected share in [0, 1] of the budget that is decided."""
+        return min(1.0, sum(share * self.u / (self.u + rest) for rest, share in self.rests)) if self.u > 0 else 0.0
+
+    def luck(self, u: float) -> float:
+        """How much luck weighs at `u`: more for careless players, and late in a song under a triangular rule."""
+        return self.carelessness * (1.0 + self.triangular * (math.sqrt(max(u, 0.0)) * 1.5 - 1.0))
+
+    def clinched(self, one: int, two: int) -> bool:
+        """Whether the lead cannot be made up: what is left is at most what the leader has not reached."""
+        ahead, behind = max(one, two), min(one, two)
+        return self.known and ahead - behind > (1.0 + self.loss) * (self.top - ahead)
+
+    def final(self, score: int) -> Interval:
+        """Where a score will end."""
+        rate = min(1.0, (score / self.top + 0.1) / (self.u + 0.1))
+        least, most = min(rest for rest, _ in self.rests), max(rest for rest, _ in self.rests)
+        low = score + self.top * least * max(0.0, rate - 0.2)
+        high = score + self.top * most * min(1.0, rate + 0.1)
+        return Interval(low, min(max(high, low), max(self.top, score)))
+
+
+def budget_of(state: MatchState) -> Budget:
+    """What the course of a match says of its budget; both scores must be known."""
+    top, known = highest(state)
+    steps, u = [], 0.0
+    before = (0.0, 0.0)
+    now = (float(state.p1.value or 0), float(state.p2.value or 0))
+    for point in (*((float(point.p1), float(point.p2)) for point in state.trace), now):
+        one, two = (point[0] - before[0]) / top, (point[1] - before[1]) / top
+        clock = max(one, two)
+        if clock > 0:
+            u += clock
+            steps.append((one - two, clock, u))
+            before = point
+    u = max(min(u, 1.0), max(now) / top)
+    return Budget(
+        top=top,
+        known=known,
+        triangular=0.0 if state.unit is ScoreUnit.PERCENT else 1.0,
+        loss=2.4 if state.unit is ScoreUnit.PERCENT else 0.0,
+        u=u,
+        steps=tuple(steps),
+        rests=_rests(min(u, 1.0)),
+        carelessness=max(0.05, 2.0 - 0.9 * (now[0] + now[1]) / (top * u)) if u > 0.01 else 0.3,
+    )
+
+
+def _rests(u: float) -> tuple[tuple[float, float], ...]:
+    """What may be left on the clock: the prior of where it stops, cut off below `u`."""
+    above = (1.0 - u**A) ** B  # probability of stopping later
+    return tuple(
+        (max(0.0, (1.0 - (above * (1.0 - node)) ** (1.0 / B)) ** (1.0 / A) - u), share)
+        for node, share in zip(NODES, SHARES, strict=True)
+    )
+
+
+def highest(state: MatchState) -> tuple[float, bool]:
+    """The highest score the display's rule allows, and whether that is sure."""
+    if state.unit is ScoreUnit.PERCENT:
+        return 10_000.0, True
+    seen = max(state.p1.value or 0, state.p2.value or 0)
+    if state.digits is not None and state.digits >= 9:  # noqa: PLR2004 - nine digits hold a hundred million
+        return 100 * MILLION, True
+    if seen > 10 * MILLION or state.fine:
+        return 100 * MILLION, True
+    return (10 * MILLION, False) if seen > MILLION else (MILLION, False)
