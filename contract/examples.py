@@ -73,6 +73,7 @@ EXAMPLES: dict[str, tuple[Channel, Message]] = {
                     sha256=DIGEST,
                     size=181_034,
                     path=f"/api/v1/models/{DIGEST}/bundle",
+                    asked=3,
                 ),
             ),
         ),

@@ -71,6 +71,7 @@ class ModelAssignment(Wire):
     Attributes:
         size: bytes; the device bounds its download by it.
         path: where the control plane serves the bundle, relative to the URL that the device knows it by.
+        asked: the version of the document that first asked for it; a later document may only carry it along.
     """
 
     kind: ModelKind
@@ -79,6 +80,7 @@ class ModelAssignment(Wire):
     sha256: Sha256
     size: Count
     path: Text
+    asked: Seq = 1
 
 
 class Desired(Wire):
