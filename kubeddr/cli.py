@@ -5,6 +5,9 @@ from __future__ import annotations
 import typer
 
 from kubeddr.cabinet import cabinet
+from kubeddr.control_plane import control_plane
+from kubeddr.fleet import devices, matches
+from kubeddr.shelf import models
 from kubeddr.watch import watch
 
 app = typer.Typer(
@@ -17,6 +20,9 @@ app = typer.Typer(
 
 app.command()(watch)
 app.command()(cabinet)
+app.command("control-plane")(control_plane)
+for group in (devices, matches, models):
+    app.add_typer(group)
 
 
 @app.callback()

@@ -1,0 +1,34 @@
+"""What a device should be."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from contract.ids import DeviceId, Sha256
+from control_plane.api.context import Context, Here
+from control_plane.api.shapes import DesiredOut
+
+router = APIRouter(prefix="/api/v1/devices/{device}/desired", tags=["desired"])
+
+
+class Assign(BaseModel):
+    """Asks for one model; it takes the place of the one of its kind."""
+
+    sha256: Sha256
+
+
+@router.get("")
+def show_desired(here: Here, device: DeviceId) -> DesiredOut:
+    """What is wanted of a device, and how far it has come."""
+    return _shown(here, device)
+
+
+@router.post("/models")
+def assign_model(here: Here, device: DeviceId, asked: Assign) -> DesiredOut:
+    """Ask a device to run a model. The answer names the version of the document that says so."""
+    here.fleet.assign(device, here.catalog.assignment(asked.sha256))
+    here.live.changed(here.fleet, [device])
+    return _shown(here, device)
+
+
+def _shown(here: Context, device: DeviceId) -> DesiredOut:
+    return DesiredOut.of(here.fleet.desired(device), here.fleet.steps(device), here.fleet.device(device))

@@ -1,0 +1,29 @@
+"""Matches, live and past."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+
+from contract.ids import DeviceId, MatchId
+from control_plane.api.context import Here, Limit, Offset
+from control_plane.api.shapes import MatchDetail, MatchOut, Page, SampleOut
+
+router = APIRouter(prefix="/api/v1/matches", tags=["matches"])
+
+State = Literal["running", "finished", "interrupted"]
+
+
+@router.get("")
+def list_matches(
+    here: Here, device: DeviceId | None = None, state: State | None = None, limit: Limit = 50, offset: Offset = 0
+) -> Page[MatchOut]:
+    """Matches, newest first."""
+    rows, total = here.fleet.matches(limit, offset, device=device, state=state)
+    return Page(items=tuple(MatchOut.of(row) for row in rows), total=total, limit=limit, offset=offset)
+
+
+@router.get("/{match}")
+def show_match(here: Here, match: MatchId) -> MatchDetail:
+    """One match with every point of its chart."""
+    row, samples = here.fleet.match(match)
+    return MatchDetail(match=MatchOut.of(row), samples=tuple(SampleOut.of(each) for each in samples))

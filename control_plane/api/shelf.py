@@ -1,0 +1,47 @@
+"""Models: pushed by people, fetched by devices."""
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse
+
+from contract.ids import Sha256
+from contract.manifest import MAX_BUNDLE
+from control_plane.api.context import Here, Limit, Offset
+from control_plane.api.shapes import BundleOut, Page
+from control_plane.errors import TooLargeError
+
+router = APIRouter(prefix="/api/v1/models", tags=["models"])
+
+
+@router.get("")
+def list_models(here: Here, limit: Limit = 50, offset: Offset = 0) -> Page[BundleOut]:
+    """Models, newest first."""
+    rows, total = here.catalog.page(limit, offset)
+    return Page(items=tuple(BundleOut.of(row) for row in rows), total=total, limit=limit, offset=offset)
+
+
+@router.post("", status_code=201)
+async def push_model(here: Here, request: Request) -> BundleOut:
+    """Take in a bundle, as the body of the request. Pushing the same one again changes nothing."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > MAX_BUNDLE:
+        raise TooLargeError(f"A bundle may have {MAX_BUNDLE} bytes; this one has {announced}.")
+    with here.catalog.store.incoming() as incoming:
+        async for block in request.stream():
+            incoming.write(block)
+        row = await run_in_threadpool(here.catalog.add, incoming)
+    here.live.models_changed()
+    return BundleOut.of(row)
+
+
+@router.get("/{sha256}")
+def show_model(here: Here, sha256: Sha256) -> BundleOut:
+    """One model."""
+    return BundleOut.of(here.catalog.get(sha256))
+
+
+@router.get("/{sha256}/bundle")
+def fetch_bundle(here: Here, sha256: Sha256) -> FileResponse:
+    """The bundle itself. Ranges are served, so that a download that broke off can go on."""
+    headers = {"ETag": f'"{sha256}"', "Cache-Control": "public, max-age=31536000, immutable"}
+    return FileResponse(here.catalog.file(sha256), media_type="application/zip", headers=headers)

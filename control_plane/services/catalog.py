@@ -1,0 +1,90 @@
+"""The models that can be sent out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from contract.messages import ModelAssignment, ModelKind
+from control_plane.errors import NotFoundError
+from control_plane.storage import reads, writes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sqlalchemy import RowMapping
+
+    from contract.ids import Sha256
+    from control_plane.releases.store import BundleStore, Incoming
+    from control_plane.storage.database import Database
+
+log = structlog.get_logger("models")
+
+
+class Catalog:
+    """Bundles: the files in the store, and what is known about each in the database."""
+
+    def __init__(self, database: Database, store: BundleStore) -> None:
+        self._database = database
+        self.store = store
+
+    def add(self, incoming: Incoming) -> RowMapping:
+        """Keep what has arrived.
+
+        Raises:
+            RefusedError: it is not a bundle.
+        """
+        stored = incoming.keep()
+        with self._database.write() as connection:
+            writes.add_bundle(connection, stored.sha256, stored.size, stored.manifest, datetime.now(UTC))
+        log.info("model stored", name=stored.manifest.name, version=stored.manifest.version, sha256=stored.sha256)
+        return self.get(stored.sha256)
+
+    def get(self, sha256: Sha256) -> RowMapping:
+        """One bundle.
+
+        Raises:
+            NotFoundError: it was never pushed.
+        """
+        with self._database.read() as connection:
+            row = reads.bundle(connection, sha256)
+        if row is None:
+            raise NotFoundError(f"There is no model {sha256[:12]}. `kubeddr models list` shows what there is.")
+        return row
+
+    def page(self, limit: int, offset: int) -> tuple[Sequence[RowMapping], int]:
+        """Bundles, newest first, and how many there are."""
+        with self._database.read() as connection:
+            return reads.bundles(connection, limit, offset)
+
+    def file(self, sha256: Sha256) -> Path:
+        """The bundle itself.
+
+        Raises:
+            NotFoundError: it was never pushed, or its file is gone.
+        """
+        self.get(sha256)
+        path = self.store.path(sha256)
+        if not path.is_file():
+            raise NotFoundError(f"The file of model {sha256[:12]} is gone from the store. Push it again.")
+        return path
+
+    def assignment(self, sha256: Sha256) -> ModelAssignment:
+        """The bundle as a device is asked to run it.
+
+        Raises:
+            NotFoundError: it was never pushed, or its file is gone.
+        """
+        self.file(sha256)
+        row = self.get(sha256)
+        return ModelAssignment(
+            kind=ModelKind(row["kind"]),
+            name=row["name"],
+            version=row["version"],
+            sha256=sha256,
+            size=row["size"],
+            path=f"/api/v1/models/{sha256}/bundle",
+        )

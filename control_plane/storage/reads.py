@@ -1,0 +1,129 @@
+"""What the pages and the API read. Rows come as mappings with typed columns; nothing here writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Boolean, Column, MetaData, String, Table, Text, func, select
+
+from contract.ids import DeviceId
+from control_plane.storage.tables import BundleRow, DeadLetter, Device, MatchRow, ModelStep, SampleRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection, RowMapping, Select
+
+MAX_SAMPLES = 20_000
+
+_VIEWS = MetaData()
+
+
+def _columns(model: Any) -> list[Column[Any]]:
+    return [Column(column.name, column.type) for column in model.__table__.columns]
+
+
+# the views that the migrations make
+FLEET = Table("fleet", _VIEWS, *_columns(Device), Column("match_id", String))
+MATCHES = Table(
+    "match_summary",
+    _VIEWS,
+    *_columns(MatchRow),
+    Column("device_name", Text),
+    Column("device_online", Boolean),
+    Column("device_since", Device.__table__.c.since.type),  # type: ignore[attr-defined]
+    Column("state", String),
+)
+SAMPLES: Table = SampleRow.__table__  # type: ignore[attr-defined]
+STEPS: Table = ModelStep.__table__  # type: ignore[attr-defined]
+BUNDLES: Table = BundleRow.__table__  # type: ignore[attr-defined]
+DEAD: Table = DeadLetter.__table__  # type: ignore[attr-defined]
+
+
+def devices(connection: Connection, limit: int, offset: int) -> tuple[Sequence[RowMapping], int]:
+    """Devices by id, and how many there are in all."""
+    page = select(FLEET).order_by(FLEET.c.id).limit(limit).offset(offset)
+    total = connection.execute(select(func.count()).select_from(FLEET)).scalar_one()
+    return connection.execute(page).mappings().all(), total
+
+
+def device(connection: Connection, device_id: str) -> RowMapping | None:
+    """One device."""
+    return _one(connection, select(FLEET).where(FLEET.c.id == device_id))
+
+
+def devices_named(connection: Connection, ids: Iterable[str]) -> Sequence[RowMapping]:
+    """Those of `ids` that there are."""
+    return connection.execute(select(FLEET).where(FLEET.c.id.in_(list(ids)))).mappings().all()
+
+
+def matches(
+    connection: Connection, limit: int, offset: int, *, device_id: str | None = None, state: str | None = None
+) -> tuple[Sequence[RowMapping], int]:
+    """Matches, newest first, and how many there are in all."""
+    wanted = select(MATCHES)
+    if device_id is not None:
+        wanted = wanted.where(MATCHES.c.device_id == device_id)
+    if state is not None:
+        wanted = wanted.where(MATCHES.c.state == state)
+    total = connection.execute(select(func.count()).select_from(wanted.subquery())).scalar_one()
+    page = wanted.order_by(MATCHES.c.last.desc(), MATCHES.c.id.desc()).limit(limit).offset(offset)
+    return connection.execute(page).mappings().all(), total
+
+
+def match(connection: Connection, match_id: str) -> RowMapping | None:
+    """One match."""
+    return _one(connection, select(MATCHES).where(MATCHES.c.id == match_id))
+
+
+def matches_named(connection: Connection, ids: Iterable[str]) -> Sequence[RowMapping]:
+    """Those of `ids` that there are."""
+    return connection.execute(select(MATCHES).where(MATCHES.c.id.in_(list(ids)))).mappings().all()
+
+
+def running(connection: Connection) -> Sequence[RowMapping]:
+    """Every match that runs."""
+    wanted = select(MATCHES).where(MATCHES.c.finished.is_(None), MATCHES.c.state == "running")
+    return connection.execute(wanted.order_by(MATCHES.c.device_id)).mappings().all()
+
+
+def samples(connection: Connection, match_id: str) -> Sequence[RowMapping]:
+    """A match's chart, in order."""
+    wanted = select(SAMPLES).where(SAMPLES.c.match_id == match_id).order_by(SAMPLES.c.seq).limit(MAX_SAMPLES)
+    return connection.execute(wanted).mappings().all()
+
+
+def steps(connection: Connection, device_id: str, limit: int = 50) -> Sequence[RowMapping]:
+    """What a device reported about models, newest first."""
+    order = (STEPS.c.time.desc(), STEPS.c.seq.desc())
+    wanted = select(STEPS).where(STEPS.c.device_id == device_id).order_by(*order).limit(limit)
+    return connection.execute(wanted).mappings().all()
+
+
+def bundles(connection: Connection, limit: int, offset: int) -> tuple[Sequence[RowMapping], int]:
+    """Bundles, newest first, and how many there are in all."""
+    page = select(BUNDLES).order_by(BUNDLES.c.pushed.desc(), BUNDLES.c.sha256).limit(limit).offset(offset)
+    total = connection.execute(select(func.count()).select_from(BUNDLES)).scalar_one()
+    return connection.execute(page).mappings().all(), total
+
+
+def bundle(connection: Connection, sha256: str) -> RowMapping | None:
+    """One bundle."""
+    return _one(connection, select(BUNDLES).where(BUNDLES.c.sha256 == sha256))
+
+
+def dead_letters(connection: Connection, limit: int) -> tuple[Sequence[RowMapping], int]:
+    """What was kept aside, newest first, and how much there is."""
+    page = select(DEAD).order_by(DEAD.c.id.desc()).limit(limit)
+    total = connection.execute(select(func.count()).select_from(DEAD)).scalar_one()
+    return connection.execute(page).mappings().all(), total
+
+
+def _one(connection: Connection, wanted: Select[Any]) -> RowMapping | None:
+    return connection.execute(wanted).mappings().one_or_none()
+
+
+def desired_documents(connection: Connection) -> list[tuple[DeviceId, str]]:
+    """Every device that something is wanted of, and the document as JSON."""
+    wanted = select(FLEET.c.id, FLEET.c.desired).where(FLEET.c.desired.is_not(None))
+    return [(DeviceId(row.id), row.desired) for row in connection.execute(wanted)]

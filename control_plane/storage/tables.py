@@ -1,0 +1,167 @@
+"""Every table, in one place. A change here needs a migration beside it; a test says when it is missing."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Text
+from sqlmodel import Field, SQLModel
+
+from control_plane.storage.types import UtcTime
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+COUNTER = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts by itself there
+
+
+class Table(SQLModel):
+    """The root of all tables; its metadata is the control plane's alone."""
+
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMES)
+
+
+def _time(*, nullable: bool = False) -> Any:
+    return Field(default=None, sa_type=UtcTime, nullable=nullable)
+
+
+def _text(default: Any = "") -> Any:
+    return Field(default=default, sa_type=Text, nullable=default is None)
+
+
+def _big(default: Any = 0) -> Any:
+    return Field(default=default, sa_type=BigInteger, nullable=default is None)
+
+
+class Device(Table, table=True):
+    """One device: what its births, reports and telemetry said last, and what is wanted of it."""
+
+    id: str = Field(primary_key=True, max_length=63)
+    boot_id: str | None = Field(default=None, max_length=36)
+    connection: int = _big()
+    online: bool = False
+    since: datetime | None = _time(nullable=True)
+    heard: datetime | None = _time(nullable=True)
+    first_seen: datetime = _time()
+    name: str = _text()
+    reported: str | None = _text(None)  # the message, JSON
+    telemetry: str | None = _text(None)
+    desired: str | None = _text(None)
+    desired_version: int = _big()
+    reported_version: int = _big()
+
+
+class EventRow(Table, table=True):
+    """Every event as it came, inserted once: the log that everything else can be made from again."""
+
+    __tablename__ = "event"
+    __table_args__ = (Index(None, "match_id"),)
+
+    device_id: str = Field(primary_key=True, max_length=63)
+    boot_id: str = Field(primary_key=True, max_length=36)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    kind: str = Field(max_length=120)
+    match_id: str | None = Field(default=None, max_length=36)
+    time: datetime = _time()
+    received: datetime = _time()
+    historical: bool = False
+    payload: str = _text()
+
+
+class Committed(Table, table=True):
+    """How far the events of a boot are committed without a gap: what its receipt says."""
+
+    device_id: str = Field(primary_key=True, max_length=63)
+    boot_id: str = Field(primary_key=True, max_length=36)
+    seq: int = _big()
+
+
+class MatchRow(Table, table=True):
+    """A match as its events make it."""
+
+    __tablename__ = "matches"  # the singular is a word of SQL
+    __table_args__ = (Index(None, "device_id", "last"), Index(None, "last"))
+
+    id: str = Field(primary_key=True, max_length=36)
+    device_id: str = Field(max_length=63)
+    boot_id: str = Field(max_length=36)
+    last: datetime = _time()
+    unit: str = Field(max_length=20)
+    digits: int | None = None
+    started_t: float | None = None
+    started: datetime | None = _time(nullable=True)
+    finished_t: float | None = None
+    finished: datetime | None = _time(nullable=True)
+    p1: int | None = _big(None)
+    p1_seq: int = _big()
+    p2: int | None = _big(None)
+    p2_seq: int = _big()
+    prediction: str | None = _text(None)  # JSON
+    prediction_seq: int = _big()
+    p1_final: int | None = _big(None)
+    p2_final: int | None = _big(None)
+    winner: int | None = None
+    historical: bool = False
+
+
+class SampleRow(Table, table=True):
+    """One point of a match's chart."""
+
+    __tablename__ = "sample"
+
+    match_id: str = Field(primary_key=True, max_length=36)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    t: float
+    time: datetime = _time()
+    historical: bool = False
+    p1: int | None = _big(None)
+    p2: int | None = _big(None)
+    p1_win: float | None = None
+    low: float | None = None
+    high: float | None = None
+    progress: float | None = None
+
+
+class BundleRow(Table, table=True):
+    """A model bundle in the store; its file is named by the digest."""
+
+    __tablename__ = "bundle"
+
+    sha256: str = Field(primary_key=True, max_length=64)
+    kind: str = Field(max_length=20)
+    name: str = Field(max_length=64)
+    version: str = Field(max_length=64)
+    size: int = _big()
+    pushed: datetime = _time()
+
+
+class ModelStep(Table, table=True):
+    """What a device reported about a model on its way in."""
+
+    __tablename__ = "model_step"
+    __table_args__ = (Index(None, "device_id", "desired_version"),)
+
+    device_id: str = Field(primary_key=True, max_length=63)
+    boot_id: str = Field(primary_key=True, max_length=36)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    desired_version: int = Field(sa_type=BigInteger)
+    sha256: str = Field(max_length=64)
+    kind: str = Field(max_length=20)
+    name: str = Field(max_length=120)
+    version: str = Field(max_length=120)
+    phase: str = Field(max_length=20)
+    reason: str = _text()
+    time: datetime = _time()
+
+
+class DeadLetter(Table, table=True):
+    """A message that could not be taken in, kept aside as it came."""
+
+    __tablename__ = "dead_letter"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=COUNTER)
+    received: datetime = _time()
+    topic: str = _text()
+    reason: str = _text()
+    payload: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

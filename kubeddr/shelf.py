@@ -1,0 +1,119 @@
+"""`kubeddr models`: bundles into the control plane, and from there to devices."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kubeddr.client import DEFAULT_URL, AsJson, Url, answer, api, fail, get, short_time, show_json
+
+if TYPE_CHECKING:
+    import httpx
+
+models = typer.Typer(name="models", help="The models that devices can run.", no_args_is_help=True)
+
+BLOCK = 64 * 1024
+POLL = 0.5  # seconds
+
+
+@models.command("list")
+def list_models(*, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Show the models in the store, newest first."""
+    page = get(url, "/api/v1/models", limit=500)
+    if as_json:
+        show_json(page)
+        return
+    if not page["items"]:
+        typer.echo("There is no model yet: `kubeddr models push BUNDLE` brings one.")
+    for each in page["items"]:
+        named = f"{each['kind']:<8}{each['name']} {each['version']}"
+        typer.echo(f"{each['sha256'][:12]}  {named:<40}{each['size']:>11,} bytes  {short_time(each['pushed'])}")
+
+
+@models.command("push")
+def push(
+    bundle: Annotated[Path, typer.Argument(help="The bundle, a *.kubeddr file.")],
+    *,
+    to: Annotated[str | None, typer.Option(help="The device that should run it; without, it is only stored.")] = None,
+    url: Url = DEFAULT_URL,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the device runs it or refuses it.")] = False,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait at most.")] = 300.0,
+) -> None:
+    """Store BUNDLE in the control plane, and ask a device to run it."""
+    if wait and to is None:
+        fail("--wait needs --to DEVICE: only a device can say whether it runs the model.")
+    with api(url) as client:
+        if to is not None:  # before anything is uploaded: a mistyped name costs nothing
+            device = answer(client.get(f"/api/v1/devices/{to}"))
+        stored = _upload(client, bundle)
+        typer.echo(
+            f"{stored['name']} {stored['version']} is stored ({stored['sha256'][:12]}, {stored['size']:,} bytes)."
+        )
+        if to is None:
+            return
+        wanted = answer(client.post(f"/api/v1/devices/{to}/desired/models", json={"sha256": stored["sha256"]}))
+        gone = "" if device["presence"] != "offline" else f" It is offline since {short_time(device['since'])}."
+        typer.echo(f"{to} is asked to run it (version {wanted['version']} of what is wanted of it).{gone}")
+        if wait:
+            _follow(client, to, stored["sha256"], wanted["version"], timeout)
+
+
+def _upload(client: "httpx.Client", bundle: Path) -> dict[str, Any]:
+    try:
+        with bundle.open("rb") as file:
+            size = bundle.stat().st_size
+            with _progress(bundle.name, size) as advance:
+
+                def blocks() -> Iterator[bytes]:
+                    while block := file.read(BLOCK):
+                        yield block
+                        advance(len(block))
+
+                headers = {"Content-Length": str(size), "Content-Type": "application/zip"}
+                return answer(client.post("/api/v1/models", content=blocks(), headers=headers))
+    except OSError as error:
+        fail(f"Cannot read {bundle}: {error.strerror or error}.")
+
+
+@contextmanager
+def _progress(name: str, size: int) -> Iterator[Callable[[int], None]]:
+    """A bar on the terminal's error stream; nothing where there is no terminal."""
+    from rich.console import Console  # noqa: PLC0415 - heavy, --help is not
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(name, total=size)
+        yield lambda count: bar.advance(task, count)
+
+
+def _follow(client: "httpx.Client", device: str, sha256: str, asked: int, timeout: float) -> None:
+    """Tell each step until the last one; exit code 1 when the device does not run it in the end."""
+    end = time.monotonic() + timeout
+    told: set[str] = set()
+    while time.monotonic() < end:
+        desired = answer(client.get(f"/api/v1/devices/{device}/desired"))
+        mine = [wish for wish in desired["models"] if wish["sha256"] == sha256 and wish["asked"] == asked]
+        if not mine:
+            fail(f"{device} has been asked for another model meanwhile.")
+        for step in reversed(desired["steps"]):
+            phase = step["phase"]
+            if step["sha256"] == sha256 and step["desired_version"] >= asked and phase not in told:
+                told.add(phase)
+                if phase in {"announced", "downloading", "verified"}:
+                    typer.echo(f"{device}: {phase}")
+        if mine[0]["outcome"] == "activated":
+            typer.echo(f"{device} runs it.")
+            return
+        if mine[0]["outcome"] == "refused":
+            fail(f"{device} refused it: {mine[0]['reason'] or 'it did not say why'}")
+        time.sleep(POLL)
+    found = answer(client.get(f"/api/v1/devices/{device}"))
+    fail(
+        f"{device} has not settled it in {timeout:.0f} seconds; it is {found['presence']} since "
+        f"{short_time(found['since'])}. The wish stays: `kubeddr devices show {device}` tells how it ends."
+    )
