@@ -7,6 +7,7 @@ import typer
 from kubeddr.cabinet import cabinet
 from kubeddr.control_plane import control_plane
 from kubeddr.fleet import devices, matches
+from kubeddr.predict import predict
 from kubeddr.shelf import models
 from kubeddr.watch import watch
 
@@ -20,6 +21,7 @@ app = typer.Typer(
 
 app.command()(watch)
 app.command()(cabinet)
+app.command()(predict)
 app.command("control-plane")(control_plane)
 for group in (devices, matches, models):
     app.add_typer(group)

@@ -11,12 +11,8 @@ def control_plane(
     host: Annotated[str | None, typer.Option(help="Address to listen on [127.0.0.1: there is no login yet].")] = None,
     port: Annotated[int | None, typer.Option(help="Port of the pages and the API [8080]; 0 takes a free one.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder for the database and the models [kubeddr-data].")] = None,
-    broker: Annotated[
-        str | None, typer.Option(help="HOST:PORT of a running MQTT broker; without, one starts.")
-    ] = None,
+    broker: Annotated[str | None, typer.Option(help="HOST:PORT of a running MQTT broker; without, one starts.")] = None,
     broker_port: Annotated[int | None, typer.Option(help="Port of that mosquitto [1883]; 0 takes a free one.")] = None,
-        str | None, typer.Option(help="Another database than SQLite, e.g. postgresql://...")
-    ] = None,
 ) -> None:
     """Take in what devices report, show it live, and send models out.
 
