@@ -134,7 +134,7 @@ class FakeControlPlane:
         self._client.on_connect = lambda client, *_: client.subscribe(f"kubeddr/v1/{device}/#", 1)
         self._client.on_subscribe = lambda *_: self.ready.set()
         self._client.on_message = self._hear
-        self._client.reconnect_delay_set(0.1, 0.2)
+        self._client.reconnect_delay_set(1, 1)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         assert self.ready.wait(5)

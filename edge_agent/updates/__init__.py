@@ -1,0 +1,1 @@
+"""How a new model comes in: fetched, checked, put in between two songs, and taken out again if it is bad."""
