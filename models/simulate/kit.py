@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,6 +29,7 @@ ARROW = 45
 LEVELS = 8  # brightness steps of the receptors
 POP = (1.22, 1.1, 1.03, 1.0)  # sizes of a judgement word as it appears
 FLASH_STEPS = 6
+SMOOTH = 4  # plates are drawn this much larger, then reduced
 WHITE = plain((250, 250, 250), bold=0.05)
 QUIET = plain((205, 200, 195))
 
@@ -172,13 +174,17 @@ class Kit:
 
 
 def slab(width: int, height: int, skew: float, corner: int) -> Mask:
-    """A rectangle with round corners, or leaning with sharp ones."""
-    mask = np.zeros((height, width), np.uint8)
+    """A rectangle with round corners, or leaning with sharp ones, with smooth edges."""
+    tall, wide = height * SMOOTH, width * SMOOTH
+    mask = np.zeros((tall, wide), np.uint8)
     if skew:
-        lean = round(skew * height)
-        points = [(lean, 0), (width - 1, 0), (width - 1 - lean, height - 1), (0, height - 1)]
-        cv2.fillPoly(mask, [np.array(points, np.int32)], 255, cv2.LINE_AA)
-        return mask
-    inside = np.pad(np.full((max(1, height - 2 * corner), max(1, width - 2 * corner)), 255, np.uint8), corner)
-    brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * corner + 1, 2 * corner + 1))
-    return np.asarray(cv2.dilate(inside, brush), np.uint8)
+        lean = round(skew * tall)
+        points = [(lean, 0), (wide - 1, 0), (wide - 1 - lean, tall - 1), (0, tall - 1)]
+        cv2.fillPoly(mask, [np.array(points, np.int32)], 255)
+    else:
+        inset = max(1, corner) * SMOOTH
+        cv2.rectangle(mask, (inset, 0), (wide - 1 - inset, tall - 1), 255, cv2.FILLED)
+        cv2.rectangle(mask, (0, inset), (wide - 1, tall - 1 - inset), 255, cv2.FILLED)
+        for x, y in itertools.product((inset, wide - 1 - inset), (inset, tall - 1 - inset)):
+            cv2.circle(mask, (x, y), inset, 255, cv2.FILLED)
+    return np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

@@ -87,8 +87,8 @@ def test_displays_are_not_there_before_they_drop_in() -> None:
     built = build(3, "overlay", (854, 480), 6.0)
     start = 8.0
     y, x = round(built.theme.score.y * 480), round(0.25 * 854)
-    hidden, there = (built.frame(start + t)[y - 14 : y + 14, x - 140 : x + 140] for t in (0.45, 1.2))
-    assert int(there.max()) > int(hidden.max()) + 100
+    hidden, there = (built.frame(start + t)[y - 14 : y + 14, x - 170 : x + 170] for t in (0.45, 1.2))
+    assert int(there.max()) > int(hidden.max()) + 50
 
 
 @pytest.mark.parametrize("theme", NAMES)

@@ -103,7 +103,7 @@ def _reactions(canvas: Image, scene: Scene, kit: Kit, player: int, side: Side) -
 def _head(canvas: Image, scene: Scene, kit: Kit, player: int, side: Side) -> None:
     """Life bar, name and difficulty."""
     theme, now = kit.theme, side.at(scene.t)
-    width = min(0.34 * kit.width, kit.px(290))
+    width = min(0.33 * kit.width, kit.px(280))
     x = kit.mirrored(theme.life_x, player)
     y = theme.life_y * kit.height
     colour = theme.players[player]
