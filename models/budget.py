@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from game.reading import ScoreUnit
+from game.rules.rule import Growth
+from models.display import scale_of
 from models.predictor import Interval
 
 if TYPE_CHECKING:
@@ -15,7 +17,10 @@ if TYPE_CHECKING:
 A, B = 12.0, 2.2  # where the clock stops: a Kumaraswamy distribution, median 0.90, nine in ten between 0.73 and 0.98
 NODES = (0.06, 0.24, 0.5, 0.76, 0.94)  # its quantiles to integrate over
 SHARES = (0.13, 0.23, 0.28, 0.23, 0.13)
-MILLION = 1_000_000.0
+
+EARLY = 0.01  # before this point on the clock nobody's carelessness can be told
+USUAL = 0.3  # and this is assumed
+FALL = 2.4  # the worst judgement of a percent that falls costs this many times what the best one gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,7 @@ class Budget:
     Attributes:
         top: the highest score the display's rule allows (for EX, a usual one).
         known: whether `top` is certain enough to call a match decided.
-        triangular: probability that object n is worth n units.
+        triangular: 1 when object n is worth n units, else 0.
         loss: how much a player can lose on what is left, as a multiple of what can be won there.
         u: the clock, at most the share of the budget that is decided.
         steps: (player 1's gain on player 2, the clock's advance, the clock) for each stretch of the match.
@@ -47,6 +52,11 @@ class Budget:
         """The expected share in [0, 1] of the budget that is decided."""
         return min(1.0, sum(share * self.u / (self.u + rest) for rest, share in self.rests)) if self.u > 0 else 0.0
 
+    @property
+    def rest(self) -> float:
+        """What is left on the clock, on average."""
+        return sum(share * rest for rest, share in self.rests)
+
     def luck(self, u: float) -> float:
         """How much luck weighs at `u`: more for careless players, and late in a song under a triangular rule."""
         return self.carelessness * (1.0 + self.triangular * (math.sqrt(max(u, 0.0)) * 1.5 - 1.0))
@@ -67,7 +77,8 @@ class Budget:
 
 def budget_of(state: MatchState) -> Budget:
     """What the course of a match says of its budget; both scores must be known."""
-    top, known = highest(state)
+    scale = scale_of(state)
+    top = scale.top
     steps, u = [], 0.0
     before = (0.0, 0.0)
     now = (float(state.p1.value or 0), float(state.p2.value or 0))
@@ -81,13 +92,13 @@ def budget_of(state: MatchState) -> Budget:
     u = max(min(u, 1.0), max(now) / top)
     return Budget(
         top=top,
-        known=known,
-        triangular=0.0 if state.unit is ScoreUnit.PERCENT else 1.0,
-        loss=2.4 if state.unit is ScoreUnit.PERCENT else 0.0,
+        known=scale.known,
+        triangular=float(scale.growth is Growth.TRIANGULAR),
+        loss=FALL if state.unit is ScoreUnit.PERCENT else 0.0,
         u=u,
         steps=tuple(steps),
         rests=_rests(min(u, 1.0)),
-        carelessness=max(0.05, 2.0 - 0.9 * (now[0] + now[1]) / (top * u)) if u > 0.01 else 0.3,
+        carelessness=max(0.05, 2.0 - 0.9 * (now[0] + now[1]) / (top * u)) if u > EARLY else USUAL,
     )
 
 
@@ -98,15 +109,3 @@ def _rests(u: float) -> tuple[tuple[float, float], ...]:
         (max(0.0, (1.0 - (above * (1.0 - node)) ** (1.0 / B)) ** (1.0 / A) - u), share)
         for node, share in zip(NODES, SHARES, strict=True)
     )
-
-
-def highest(state: MatchState) -> tuple[float, bool]:
-    """The highest score the display's rule allows, and whether that is sure."""
-    if state.unit is ScoreUnit.PERCENT:
-        return 10_000.0, True
-    seen = max(state.p1.value or 0, state.p2.value or 0)
-    if state.digits is not None and state.digits >= 9:  # noqa: PLR2004 - nine digits hold a hundred million
-        return 100 * MILLION, True
-    if seen > 10 * MILLION or state.fine:
-        return 100 * MILLION, True
-    return (10 * MILLION, False) if seen > MILLION else (MILLION, False)

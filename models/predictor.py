@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from game.match import MatchState
+    from game.match import MatchFinished, MatchState
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,16 @@ class Predictor(Protocol):
 
     def predict(self, state: MatchState) -> Prediction:
         """Say who will win, from what is known now."""
+
+
+def verdict(finished: MatchFinished) -> Prediction:
+    """What there is to say of a match that is over: 1, 0, or 0.5 for a tie; all is open when one side is unknown."""
+    finals = (finished.p1_final, finished.p2_final)
+    one, two = (None if final is None else Interval(float(final), float(final)) for final in finals)
+    if finished.winner is None:
+        return Prediction(0.5, 0.0, 1.0, 1.0, one, two)
+    p1_win = {0: 0.5, 1: 1.0, 2: 0.0}[finished.winner]
+    return Prediction(p1_win, p1_win, p1_win, 1.0, one, two)
 
 
 def default() -> Predictor:

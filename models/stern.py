@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     from game.match import MatchState
 
-FORMS = ((0.40, 0.05**2, 0.01), (0.40, 0.12**2, 0.10), (0.20, 0.25**2, 0.60))
+FORMS = ((0.5, 0.03**2, 0.005), (0.3, 0.1**2, 0.05), (0.2, 0.35**2, 0.5))
 """A dancer's form: how common it is, the variance of the rate at the start, and how fast it drifts on the clock."""
-LUCK = 6e-4  # variance of the lead gained by luck alone, on the whole clock, for about 400 objects
+LUCK = 1.6e-3  # variance of the lead gained by luck on the whole clock, for 400 objects and players who lose it all
 TURN = 0.5  # how many sudden turns of form to expect in a whole song
-TURN_SIZE = 0.25  # standard deviation of the rate's change at such a turn
-UPSET = 0.006  # chance that none of this describes the match
+TURN_SIZE = 0.3  # standard deviation of the rate's change at such a turn
+UPSET = 0.006  # chance that none of this describes the match, while a quarter of the clock or more is left
 EDGE = 1.2816  # a normal distribution's 90th percentile
 STALE = 12.0  # seconds without readings after which little is known of where the match stands
 GRAIN = 2.0**40  # probabilities are multiples of 1 / GRAIN, so that 1 - p is exact
@@ -124,7 +124,7 @@ def _tilt(lead: float, forms: Sequence[Form], budget: Budget, edge: float) -> fl
             tilt = calm * math.erf(mean / math.sqrt(2.0 * variance))
             tilt += (1.0 - calm) * math.erf(mean / math.sqrt(2.0 * (variance + turned)))
             total += share * form.weight * tilt
-    return 0.5 * (1.0 - UPSET) * total
+    return 0.5 * (1.0 - UPSET * min(1.0, 4.0 * budget.rest)) * total
 
 
 def _finals(budget: Budget, one: int, two: int) -> tuple[Interval, Interval]:
