@@ -12,6 +12,7 @@ from models.bundle import BundleError, builtin
 if TYPE_CHECKING:
     from edge_agent.ports import ScreenReader
     from models.bundle import Bundle
+    from vision.geometry import Box
 
 READER = "reader"
 
@@ -49,3 +50,12 @@ def builtin_pipeline() -> Pipeline:
     """A pipeline of what comes with the project."""
     reader, _ = builtin_reader()
     return Pipeline(reader, predictor.default())
+
+
+def displays(reader: ScreenReader) -> tuple[Box | None, Box | None]:
+    """Where a reader sees player 1's and player 2's scores, as far as it says so."""
+    layout = getattr(reader, "layout", None)
+    if layout is None:
+        return None, None
+    one, two = (None if display is None else display.line.box() for display in (layout.p1, layout.p2))
+    return one, two

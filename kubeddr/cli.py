@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from kubeddr.agent import agent
 from kubeddr.cabinet import cabinet
 from kubeddr.control_plane import control_plane
 from kubeddr.fleet import devices, matches
@@ -20,6 +21,7 @@ app = typer.Typer(
 
 
 app.command()(watch)
+app.command()(agent)
 app.command()(cabinet)
 app.command()(predict)
 app.command("control-plane")(control_plane)

@@ -245,6 +245,7 @@ class Link:
         self._client = None
         self._reconnection.close()
         if client is not None and connected:
+            self._send(client)  # the last events, which may say how a match was left
             client.publish(*self._status(online=False), qos=Channel.STATUS.qos, retain=True)
             end = time.monotonic() + FAREWELL
             while (

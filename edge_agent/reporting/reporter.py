@@ -77,6 +77,12 @@ class Reporter:
         """Report a result of any kind."""
         self._put(body.model_dump_json(), keep=True)
 
+    def abandon(self, t: float) -> None:
+        """The agent ends in the middle of a match, whose result nobody will know."""
+        if self._match is not None:
+            self.report(wire.MatchFinished(match_id=self._match, t=t))
+            self._match = None
+
     def _event(self, event: MatchEvent, result: StepResult) -> None:
         unit = wire.ScoreUnit(result.state.unit.value)
         if isinstance(event, MatchStarted):

@@ -40,7 +40,7 @@ def model(version: str, *, wrong: float = 0.0) -> bytes:
     return bundle.encode(Draft("reader", "tiny", version, {"line": TINY}, [golden]))
 
 
-def assign(data: bytes, version: str, path: str = "/models/x", **changed: object) -> wire.ModelAssignment:
+def assign(data: bytes, version: str, path: object = "/models/x", **changed: object) -> wire.ModelAssignment:
     fields = {"kind": "reader", "name": "tiny", "version": version, "path": path, "size": len(data)}
     fields["sha256"] = hashlib.sha256(data).hexdigest()
     return wire.ModelAssignment.model_validate(fields | changed)

@@ -1,0 +1,298 @@
+"""The composition root: puts the device together, runs it, and takes it apart within two seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import importlib.metadata
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING
+
+import structlog
+import uvicorn
+
+from contract import messages as wire
+from contract.ids import BootId
+from edge_agent import logs
+from edge_agent import metrics as figures
+from edge_agent.capture.live import CaptureState, LiveCapture
+from edge_agent.capture.opencv import open_video
+from edge_agent.capture.paced import open_paced
+from edge_agent.composition import builtin_reader, reader_from
+from edge_agent.errors import SettingsError
+from edge_agent.kiosk.board import Board
+from edge_agent.kiosk.server import Health, Kiosk, build
+from edge_agent.naming import live_names
+from edge_agent.pipeline import Pipeline
+from edge_agent.reporting.link import Callbacks, Link
+from edge_agent.reporting.outbox import Outbox
+from edge_agent.reporting.reconnection import LinkState
+from edge_agent.reporting.reporter import Reporter
+from edge_agent.settings import Settings, without_credentials
+from edge_agent.updates.startup import first_reader
+from edge_agent.updates.store import ModelStore
+from edge_agent.updates.updater import Hands, Loaded, Updater
+from edge_agent.worker import Worker
+from models import predictor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from edge_agent.ports import ScreenReader
+    from models.bundle import Bundle
+
+STUCK = 10.0  # seconds without a turn of the worker that make the device ill
+LOOK_EVERY = 0.25
+
+log = structlog.get_logger(__name__)
+
+
+class Agent:
+    """One device.
+
+    Args:
+        settings: checked.
+        build_reader: a reader from a bundle.
+        builtin: the reader that comes with the agent.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        build_reader: Callable[[Bundle], ScreenReader] = reader_from,
+        builtin: Callable[[], tuple[ScreenReader, Bundle]] = builtin_reader,
+    ) -> None:
+        self._settings = settings
+        self._began = time.monotonic()
+        self._boot = BootId.mint()
+        self._lock = _lock(settings)
+        self._socket = _listen(settings)
+        self._outbox = Outbox(settings.data / "outbox.db", self._boot)
+        self._store = ModelStore(settings.data / "models")
+        self.metrics = figures.Metrics()
+        self.board = Board(settings.name)
+        self._reporter = Reporter(self._outbox, live_names())
+        loaded = first_reader(self._store, build_reader, builtin)
+        self._worker = self._make_worker(loaded)
+        self._link = self._make_link()
+        self._updater = self._make_updater(loaded, build_reader)
+        self.metrics.watch(
+            figures.Sources(
+                self._capture.status,
+                lambda: (self._outbox.depth, self._outbox.dropped, self._reporter.lost),
+                lambda: (self.link_state, self._link.connections if self._link else 0),
+            )
+        )
+        self._stop: asyncio.Event | None = None
+
+    @property
+    def page(self) -> str:
+        """The address of the device's own page."""
+        host = self._settings.host
+        if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
+            host = socket.gethostname()
+        return f"http://{host}:{self._socket.getsockname()[1]}"
+
+    @property
+    def link_state(self) -> LinkState:
+        """Where the connection stands."""
+        return self._link.state if self._link else LinkState.CLOSED
+
+    def health(self) -> Health:
+        """What is wrong with the device; being offline is not."""
+        reasons = []
+        status = self._capture.status()
+        if status.state is not CaptureState.LIVE:
+            reasons.append(f"no picture: {status.reason or status.state.value}")
+        if time.monotonic() - self._worker.alive_at > STUCK:
+            reasons.append("the worker is stuck")
+        if self._reporter.lost:
+            reasons.append(f"the disk did not take {self._reporter.lost} events")
+        return Health(tuple(reasons))
+
+    async def run(self) -> None:
+        """Work until SIGTERM, SIGINT or `stop`."""
+        self._stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        with _signals(loop, self._stop):
+            kiosk = Kiosk(self.board, self.metrics.registry, self.health, lambda: self._worker.snapshot, self._stop)
+            config = uvicorn.Config(
+                build(kiosk), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+            )
+            server = _Server(config)
+            serving = asyncio.create_task(server.serve(sockets=[self._socket]))
+            self._start()
+            await self._look_around(serving)
+            server.should_exit = True
+            await asyncio.gather(serving, asyncio.to_thread(self._end))
+
+    def stop(self) -> None:
+        """End as a signal would; called in the loop's thread."""
+        if self._stop is not None:
+            self._stop.set()
+
+    def _start(self) -> None:
+        log.info("watching", device=self._settings.device, source=without_credentials(self._settings.source))
+        log.info("page", url=self.page)
+        self._worker.start()
+        if self._updater:
+            self._updater.start()
+        if self._link:
+            self._link.start()
+
+    async def _look_around(self, serving: asyncio.Task[None]) -> None:
+        """Keep the page's surroundings fresh until it is time to end."""
+        assert self._stop is not None  # noqa: S101 - set by the only caller
+        while not self._stop.is_set() and not serving.done():
+            link = self.link_state.value if self._link else "alone"
+            model = self._active()
+            self.board.tell(link=link, model=f"{model.name} {model.version}")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), LOOK_EVERY)
+        self._stop.set()
+
+    def _end(self) -> None:
+        self._worker.stop()
+        self._worker.join(0.8)
+        if self._updater:
+            self._updater.close(0.3)
+        if self._link:
+            self._link.close(0.8)
+        self._outbox.close()
+        self._lock.close()
+        log.info("ended")
+
+    def _make_worker(self, loaded: Loaded) -> Worker:
+        source, began = self._settings.source, self._began
+
+        def clock() -> float:
+            return time.monotonic() - began
+
+        opener = (lambda: open_video(source)) if source.live else (lambda: open_paced(source))
+        self._capture = LiveCapture(opener, name=without_credentials(source), clock=clock)
+        predict = self.metrics.timed_predictor(predictor.default())
+        self._reporter.model = predict.name
+        self.board.tell(predictor=predict.name)
+        pipeline = Pipeline(self.metrics.timed(loaded.reader), predict)
+        self._first = loaded.model
+        return Worker(self._capture, pipeline, self.board, self._reporter, self.metrics, loaded=loaded, clock=clock)
+
+    def _make_link(self) -> Link | None:
+        if self._settings.broker is None:
+            return None
+        callbacks = Callbacks(self._reported, self._telemetry, self._desired, self._command)
+        return Link(self._settings.broker, self._outbox, callbacks)
+
+    def _make_updater(self, loaded: Loaded, build_reader: Callable[[Bundle], ScreenReader]) -> Updater | None:
+        link, url = self._link, self._settings.url
+        if link is None or url is None:
+            return None
+        hands = Hands(build_reader, self._worker.swap, self._worker.cancel, self._reporter.report, link.report)
+        return Updater(url, self._store, hands, loaded.model)
+
+    def _active(self) -> wire.ActiveModel:
+        return self._updater.active if self._updater else self._first
+
+    def _reported(self) -> wire.Reported:
+        return wire.Reported(
+            boot_id=self._boot,
+            time=datetime.now(UTC),
+            name=self._settings.name,
+            agent_version=importlib.metadata.version("kubeddr"),
+            source=without_credentials(self._settings.source),
+            kiosk=self.page,
+            desired_version=self._updater.settled if self._updater else 0,
+            models=(self._active(),),
+        )
+
+    def _telemetry(self) -> wire.Telemetry:
+        fps, frame_ms = self.metrics.rate()
+        return wire.Telemetry(
+            boot_id=self._boot,
+            time=datetime.now(UTC),
+            uptime=time.monotonic() - self._began,
+            source_ok=self._capture.status().state is CaptureState.LIVE,
+            fps=fps,
+            frame_ms=frame_ms,
+            outbox=self._outbox.depth,
+            temperature=figures.temperature(),
+            memory=figures.memory(),
+        )
+
+    def _desired(self, desired: wire.Desired) -> None:
+        if self._updater:
+            self._updater.offer(desired)
+
+    def _command(self, command: wire.Command) -> None:
+        if command.action is wire.CommandAction.IDENTIFY:
+            self.board.identify()
+
+
+def run(settings: Settings) -> None:
+    """Run an agent until it is told to end, and leave nothing behind.
+
+    Raises:
+        EdgeAgentError: it cannot start; the text says why.
+    """
+    logs.configure(logging.INFO)
+    asyncio.run(Agent(settings).run())
+    if any(thread is not threading.main_thread() and thread.is_alive() for thread in threading.enumerate()):
+        # A camera's driver may hang in a read for seconds, and its thread must not hold up the end, nor run into
+        # an interpreter that is being taken apart. Everything of ours is closed by now.
+        sys.stderr.flush()
+        os._exit(0)
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals to the agent."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.contextmanager
+def _signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Iterator[None]:
+    caught = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(RuntimeError, ValueError):  # not in the main thread, as in a test
+            loop.add_signal_handler(number, stop.set)
+            caught.append(number)
+    try:
+        yield
+    finally:
+        for number in caught:
+            loop.remove_signal_handler(number)
+
+
+def _lock(settings: Settings) -> IO[str]:
+    """Hold the data folder for this process alone."""
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        file = (settings.data / "lock").open("w")
+    except OSError as error:
+        raise SettingsError(f"--data {settings.data} cannot be used ({error.strerror}).") from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise SettingsError(f"Another agent works in {settings.data}. Give each its own --data.") from error
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        return socket.create_server((settings.host, settings.port), backlog=64)
+    except (OSError, OverflowError) as error:
+        raise SettingsError(f"The page cannot listen on {settings.host}:{settings.port} ({error}).") from error

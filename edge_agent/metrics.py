@@ -1,0 +1,173 @@
+"""What the device tells Prometheus. Counts are read where they are kept, when they are asked for."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+from edge_agent.capture.live import CaptureState, CaptureStatus
+from edge_agent.reporting.reconnection import LinkState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from prometheus_client.metrics_core import Metric
+
+    from edge_agent.ports import ScreenReader
+    from game.match import MatchState
+    from game.reading import ScreenReading
+    from models.predictor import Prediction, Predictor
+    from vision.frame import Frame
+
+BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+WINDOW = 5.0  # seconds over which the rate and the median are taken
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the figures are kept.
+
+    Attributes:
+        outbox: (events waiting, samples dropped, events that the disk did not take).
+        link: (state, connections so far).
+    """
+
+    capture: Callable[[], CaptureStatus]
+    outbox: Callable[[], tuple[int, int, int]]
+    link: Callable[[], tuple[LinkState, int]]
+
+
+class Metrics:
+    """The device's registry."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        stage = Histogram("kubeddr_stage_seconds", "Time by stage.", ["stage"], buckets=BUCKETS, registry=self.registry)
+        self._read, self._predict, self._age = (stage.labels(name) for name in ("read", "predict", "age"))
+        confidence = Gauge("kubeddr_reading_confidence", "Of the last reading.", ["player"], registry=self.registry)
+        self._confidence = (confidence.labels("1"), confidence.labels("2"))
+        self.errors = Counter("kubeddr_pipeline_errors", "Frames that ended in an error.", registry=self.registry)
+        self.matches = Counter("kubeddr_matches", "Matches that were finished.", registry=self.registry)
+        self._recent: deque[tuple[float, float]] = deque(maxlen=600)
+
+    def watch(self, sources: Sources) -> None:
+        """Report the figures of these parts as well."""
+        self.registry.register(_Kept(sources))
+
+    def frame(self, reading: ScreenReading, age: float, took: float) -> None:
+        """Note a frame that was handled.
+
+        Args:
+            reading: what came out.
+            age: seconds between the picture's arrival and the end of its handling.
+            took: seconds of work.
+        """
+        self._age.observe(age)
+        self._recent.append((time.monotonic(), took))
+        for gauge, player in zip(self._confidence, (reading.p1, reading.p2), strict=True):
+            gauge.set(player.confidence)
+
+    def rate(self) -> tuple[float, float | None]:
+        """Frames a second, and the median milliseconds of one, over the last seconds."""
+        since = time.monotonic() - WINDOW
+        took = [seconds for at, seconds in tuple(self._recent) if at >= since]
+        return len(took) / WINDOW, median(took) * 1000 if took else None
+
+    def timed(self, reader: ScreenReader) -> TimedReader:
+        """The same reader, with its time taken."""
+        return TimedReader(reader, self._read)
+
+    def timed_predictor(self, predictor: Predictor) -> TimedPredictor:
+        """The same predictor, with its time taken."""
+        return TimedPredictor(predictor, self._predict)
+
+
+class TimedReader:
+    """A reader whose time is taken."""
+
+    __slots__ = ("_histogram", "inner")
+
+    def __init__(self, inner: ScreenReader, histogram: Histogram) -> None:
+        self.inner, self._histogram = inner, histogram
+
+    def read(self, frame: Frame) -> ScreenReading:
+        """As the inner reader."""
+        with self._histogram.time():
+            return self.inner.read(frame)
+
+    def reset(self) -> None:
+        """As the inner reader."""
+        self.inner.reset()
+
+
+class TimedPredictor:
+    """A predictor whose time is taken."""
+
+    __slots__ = ("_histogram", "_inner")
+
+    def __init__(self, inner: Predictor, histogram: Histogram) -> None:
+        self._inner, self._histogram = inner, histogram
+
+    @property
+    def name(self) -> str:
+        """As the inner predictor."""
+        return self._inner.name
+
+    def predict(self, state: MatchState) -> Prediction:
+        """As the inner predictor."""
+        with self._histogram.time():
+            return self._inner.predict(state)
+
+
+class _Kept(Collector):
+    """Figures that their owners keep."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+
+    def collect(self) -> Iterable[Metric]:
+        capture = self._sources.capture()
+        waiting, dropped, lost = self._sources.outbox()
+        link, connections = self._sources.link()
+        yield CounterMetricFamily("kubeddr_frames_read", "Pictures received.", capture.read)
+        yield CounterMetricFamily("kubeddr_frames_dropped", "Pictures that a newer one replaced.", capture.dropped)
+        yield CounterMetricFamily("kubeddr_source_opened", "How often the source was opened.", capture.opened)
+        yield _states("kubeddr_capture_state", "Where the source stands.", CaptureState, capture.state)
+        yield GaugeMetricFamily("kubeddr_outbox_events", "Events that wait for their receipt.", waiting)
+        yield CounterMetricFamily("kubeddr_outbox_dropped", "Samples dropped because the outbox was full.", dropped)
+        yield CounterMetricFamily("kubeddr_events_lost", "Events that the disk did not take.", lost)
+        yield _states("kubeddr_link_state", "Where the connection to the broker stands.", LinkState, link)
+        yield CounterMetricFamily("kubeddr_link_connections", "Tries to connect.", connections)
+
+
+def _states(name: str, text: str, states: Iterable[str], now: str) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, text, labels=["state"])
+    for state in states:
+        family.add_metric([str(state)], float(state == now))
+    return family
+
+
+def temperature(path: Path = Path("/sys/class/thermal/thermal_zone0/temp")) -> float | None:
+    """Of the processor, degrees Celsius; None where the machine does not tell."""
+    try:
+        return int(path.read_text()) / 1000
+    except (OSError, ValueError):
+        return None
+
+
+def memory(path: Path = Path("/proc/self/statm")) -> int | None:
+    """Resident bytes of this process; None where the machine does not tell."""
+    try:
+        return int(path.read_text().split()[1]) * 4096
+    except (OSError, ValueError, IndexError):
+        return None

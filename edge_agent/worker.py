@@ -1,0 +1,136 @@
+"""The one thread in which pictures become readings: always the newest one, whatever happens."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from edge_agent.capture.live import CaptureState, LiveCapture
+from edge_agent.composition import displays
+from edge_agent.kiosk.snapshot import Snapshot
+from game.match import MatchFinished
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge_agent.kiosk.board import Board
+    from edge_agent.metrics import Metrics
+    from edge_agent.pipeline import Pipeline, StepResult
+    from edge_agent.reporting.reporter import Reporter
+    from edge_agent.updates.updater import Loaded
+    from vision.frame import Frame
+
+TAKE = 0.25  # seconds to wait for a picture
+
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """Takes pictures, steps the pipeline, tells the page and the reporter.
+
+    Args:
+        clock: the one that the capture stamps frames with.
+    """
+
+    def __init__(  # noqa: PLR0913 - what it joins is what it is for
+        self,
+        capture: LiveCapture,
+        pipeline: Pipeline,
+        board: Board,
+        reporter: Reporter,
+        metrics: Metrics,
+        *,
+        loaded: Loaded,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._capture, self._pipeline, self._board = capture, pipeline, board
+        self._reporter, self._metrics, self._clock = reporter, metrics, clock
+        self._reader = loaded.reader
+        self._swap_lock = threading.Lock()
+        self._waiting: tuple[Loaded, threading.Event] | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self.snapshot: Snapshot | None = None
+        self.alive_at = time.monotonic()
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the thread to end."""
+        self._stopping.set()
+
+    def join(self, timeout: float) -> None:
+        """Wait for the end of the thread."""
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def swap(self, loaded: Loaded) -> threading.Event:
+        """Ask for another reader, which takes over when no match is running."""
+        done = threading.Event()
+        with self._swap_lock:
+            self._waiting = (loaded, done)
+        return done
+
+    def cancel(self) -> bool:
+        """Take back a swap; False when it has already happened."""
+        with self._swap_lock:
+            waiting, self._waiting = self._waiting, None
+        return waiting is not None
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self.alive_at = time.monotonic()
+            try:
+                self._turn()
+            except Exception:  # one bad picture must not end the evening
+                self._metrics.errors.inc()
+                log.exception("a frame failed, going on with the next")
+                self._stopping.wait(0.05)
+                self._recover()
+        self._reporter.abandon(self._clock())
+        self._capture.close()
+
+    def _turn(self) -> None:
+        frame = self._capture.take(TAKE)
+        status = self._capture.status()
+        self._board.picture(status)
+        self._swap_between_songs()
+        if frame is not None:
+            self._frame(frame)
+        elif status.state is not CaptureState.LIVE:
+            self._tell(self._pipeline.blind(self._clock()))
+
+    def _frame(self, frame: Frame) -> None:
+        begun = time.monotonic()
+        result = self._pipeline.step(frame)
+        self.snapshot = Snapshot(frame.image, result.reading, displays(self._reader))
+        self._tell(result)
+        self._metrics.frame(result.reading, self._clock() - frame.t, time.monotonic() - begun)
+
+    def _tell(self, result: StepResult) -> None:
+        self._board.step(result)
+        self._reporter.step(result)
+        self._metrics.matches.inc(sum(isinstance(event, MatchFinished) for event in result.events))
+
+    def _swap_between_songs(self) -> None:
+        if self._waiting is None or self._pipeline.running:
+            return
+        with self._swap_lock:
+            if self._waiting is None:
+                return
+            loaded, done = self._waiting
+            self._waiting = None
+            self._reader = loaded.reader
+            self._pipeline.replace_reader(self._metrics.timed(loaded.reader))
+            done.set()
+
+    def _recover(self) -> None:
+        try:
+            self._pipeline.reset()
+        except Exception:
+            log.exception("the reader does not reset")
