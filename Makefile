@@ -39,8 +39,11 @@ clean: ## everything that setup made
 	rm -rf $(VENV) .cache .state
 
 lock: ## new lock files, without any index address (needs uv)
-	for group in runtime dev browser train; do \
-	  case $$group in runtime) groups= ;; browser) groups="--group dev --group browser" ;; *) groups="--group $$group" ;; esac; \
+	for group in build runtime dev browser train; do \
+	  case $$group in \
+	    build) what="--group build" ;; runtime) what=pyproject.toml ;; \
+	    browser) what="pyproject.toml --group dev --group browser" ;; *) what="pyproject.toml --group $$group" ;; \
+	  esac; \
 	  uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-	    pyproject.toml $$groups --output-file requirements/$$group.txt || exit 1; \
+	    $$what --output-file requirements/$$group.txt || exit 1; \
 	done
