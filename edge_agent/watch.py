@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from edge_agent.capture.live import CaptureState, CaptureStatus, LiveCapture
 from edge_agent.capture.opencv import open_video
 from edge_agent.capture.recording import Recording
+from edge_agent.capture.source import SourceKind
 from edge_agent.errors import SourceError
 from edge_agent.lines import LineWriter
 from edge_agent.naming import live_names, recording_names
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from edge_agent.pipeline import Pipeline, StepResult
 
 TAKE = 0.5  # seconds to wait for a live picture before going on in the dark
-GIVE_UP = 12.0  # seconds in which a live source must open for the first time
+GIVE_UP = {SourceKind.CAMERA: 3.0, SourceKind.STREAM: 12.0}  # seconds to give the first picture in
 
 
 class Listener(Protocol):
@@ -110,7 +111,7 @@ class Watch:
                 elif status.state is not CaptureState.LIVE:
                     self._step(writer, self._pipeline.blind(clock()))
                 self._listener.progress(clock(), None)
-                if status.read == 0 and clock() > GIVE_UP:
+                if status.read == 0 and clock() > GIVE_UP[source.kind]:
                     raise SourceError(f"{status.reason or source.name + ' gives no picture'}. Is it connected and on?")
                 if status.state is not state:
                     state = status.state
