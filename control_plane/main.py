@@ -6,6 +6,7 @@ import asyncio
 import errno
 import signal
 import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -48,10 +49,12 @@ class Running:
     Attributes:
         address: (host, port) of the pages and the API.
         broker: (host, port).
+        stop: asks it to end; from any thread.
     """
 
     address: tuple[str, int]
     broker: tuple[str, int]
+    stop: Callable[[], None]
 
     @property
     def url(self) -> str:
@@ -68,11 +71,9 @@ def assembled(settings: Settings, broker: tuple[str, int]) -> Iterator[tuple[Fas
     Raises:
         StartError: the data folder or the database cannot be used.
     """
-    try:
-        store = BundleStore(settings.data / "bundles")
-    except OSError as error:
-        raise StartError(f"The data folder {settings.data} cannot be used: {error.strerror}.") from error
     with ExitStack() as stack:
+        with _usable(settings):
+            store = BundleStore(settings.data / "bundles")
         database = Database(settings.database)
         stack.callback(database.close)
         database.migrate()
@@ -112,20 +113,30 @@ def assembled(settings: Settings, broker: tuple[str, int]) -> Iterator[tuple[Fas
 
 
 def run(settings: Settings, on_start: Callable[[Running], None]) -> None:
-    """Run until interrupted; `on_start` is called once everything listens.
+    """Run until interrupted or told to stop; `on_start` is called once everything listens.
 
     Raises:
         StartError: something that is needed is not there; the text says what to do.
     """
     with ExitStack() as stack:
         listener = stack.enter_context(_listen(settings.host, settings.port))
-        address = settings.broker_address or stack.enter_context(
-            mosquitto(settings.data / "broker", settings.broker_port)
-        )
+        with _usable(settings):
+            settings.data.mkdir(parents=True, exist_ok=True)
+        folder = settings.data / "broker"
+        address = settings.broker_address or stack.enter_context(mosquitto(folder, settings.broker_port))
         app, hub = stack.enter_context(assembled(settings, address))
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3)
-        running = Running((settings.host, listener.getsockname()[1]), address)
-        asyncio.run(_Server(config, hub, lambda: on_start(running)).serve(sockets=[listener]))
+        port: int = listener.getsockname()[1]
+        server = _Server(config, hub, lambda: on_start(Running((settings.host, port), address, server.end)))
+        asyncio.run(server.serve(sockets=[listener]))
+
+
+@contextmanager
+def _usable(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StartError(f"The data folder {settings.data} cannot be used: {error.strerror}.") from error
 
 
 class _Server(uvicorn.Server):
@@ -139,10 +150,15 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Stop in good order on a signal, and do not raise it again: what was started is still to be stopped."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+        if threading.current_thread() is threading.main_thread():  # no other can take signals
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
+
+    def end(self) -> None:
+        """Stop in good order."""
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

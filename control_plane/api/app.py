@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from control_plane import __version__
-from control_plane.api import desired, devices, health, matches, pages, problems, shelf, stream
+from control_plane.api import aside, desired, devices, health, matches, pages, problems, shelf, stream
 from control_plane.console import STATIC
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def make_app(context: Context) -> FastAPI:
     app = FastAPI(title="kubeddr control plane", version=__version__, docs_url=None, redoc_url=None)
     app.state.context = context
     problems.install(app)
-    for room in (devices, desired, matches, shelf, stream, health, pages):
+    for room in (devices, desired, matches, shelf, aside, stream, health, pages):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 

@@ -81,6 +81,11 @@ class Fleet:
         with self._database.read() as connection:
             return reads.steps(connection, device)
 
+    def dead_letters(self, limit: int) -> tuple[Sequence[RowMapping], int]:
+        """What could not be read, newest first, and how much there is."""
+        with self._database.read() as connection:
+            return reads.dead_letters(connection, limit)
+
     def desired(self, device: DeviceId) -> Desired | None:
         """What a device should be; None when nothing was ever asked of it.
 
