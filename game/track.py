@@ -26,6 +26,7 @@ class Track:
         growths: how many readings have raised the score.
         doubt: a surprising number that waits for confirmation.
         doubt_at: when the doubt arose.
+        doubt_seen: when it was last spoken for.
         doubts: how many readings speak for the doubt.
     """
 
@@ -37,6 +38,7 @@ class Track:
     growths: int = 0
     doubt: int | None = None
     doubt_at: float = 0.0
+    doubt_seen: float = 0.0
     doubts: int = 0
 
     @property
@@ -90,9 +92,9 @@ def _believe(track: Track, value: int, t: float, unit: ScoreUnit) -> Track:
 
 
 def _doubt(track: Track, value: int, t: float, unit: ScoreUnit) -> Track:
-    if track.doubt is None or not _continues(track.doubt, value, PERSIST, unit):
-        return replace(track, doubt=value, doubt_at=t, doubts=1)
-    doubted = replace(track, doubt=value, doubts=track.doubts + 1)
+    if track.doubt is None or not _continues(track.doubt, value, t - track.doubt_seen, unit):
+        return replace(track, doubt=value, doubt_at=t, doubt_seen=t, doubts=1)
+    doubted = replace(track, doubt=value, doubt_seen=t, doubts=track.doubts + 1)
     if track.value is None:
         grew = value > track.doubt
         return Track(value, t, track.doubt_at, track.doubt, t if grew else None, int(grew))

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
     from game.match import MatchState
 
-FORMS = ((0.5, 0.03**2, 0.005), (0.3, 0.1**2, 0.05), (0.2, 0.35**2, 0.5))
+FORMS = ((0.65, 0.03**2, 0.005), (0.2, 0.1**2, 0.05), (0.15, 0.35**2, 0.4))
 """A dancer's form: how common it is, the variance of the rate at the start, and how fast it drifts on the clock."""
 LUCK = 1.6e-3  # variance of the lead gained by luck on the whole clock, for 400 objects and players who lose it all
-TURN = 0.5  # how many sudden turns of form to expect in a whole song
-TURN_SIZE = 0.3  # standard deviation of the rate's change at such a turn
+TURN = 0.4  # how many sudden turns of form to expect in a whole song
+TURN_SIZE = 0.25  # standard deviation of the rate's change at such a turn
 UPSET = 0.006  # chance that none of this describes the match, while a quarter of the clock or more is left
 EDGE = 1.2816  # a normal distribution's 90th percentile
 STALE = 12.0  # seconds without readings after which little is known of where the match stands
