@@ -167,7 +167,7 @@ def _begin(state: MatchState, t: float) -> tuple[MatchState, tuple[MatchEvent, .
         return state, ()
     at_zero = all(track.value == 0 for track in known)
     ready = at_zero and any(track.t - track.since >= READY for track in known)
-    left_zero = any(track.first == 0 and track.grew for track in known)
+    left_zero = any(track.left_zero for track in known)
     growing = any(
         track.growths > 1 and track.grown_at is not None and track.grown_at - track.since >= WARM for track in known
     )
@@ -201,7 +201,7 @@ def _still(state: MatchState, t: float) -> bool:
 
 def _finish(state: MatchState, t: float) -> tuple[MatchState, tuple[MatchEvent, ...]]:
     scored = state.p1.grew or state.p2.grew
-    event = MatchFinished(t, state.p1.value if scored else None, state.p2.value if scored else None)
+    event = MatchFinished(t, state.p1.final if scored else None, state.p2.final if scored else None)
     ended = MatchState(t=t, gone_since=state.gone_since, unit=state.unit, digits=state.digits, over=True)
     return ended, (event,)
 

@@ -10,6 +10,7 @@ SURE = 0.5  # below this confidence a number is as good as none
 PERSIST = 0.25  # seconds a surprise must last before it is believed
 COLLAPSE_PERSIST = 0.6  # seconds a fall towards zero must last before it counts as the next song
 COLLAPSE_SHARE = 0.25  # a score down to this share of itself has collapsed: no correction is that large
+ESTABLISHED = 3  # readings that must have raised a score before its fall means anything but a misreading
 CORRECTION = 5.0  # seconds after which one side's lasting collapse is taken for a correction of an earlier misreading
 
 
@@ -42,14 +43,30 @@ class Track:
     doubts: int = 0
 
     @property
+    def final(self) -> int | None:
+        """The score if nothing more is read: a rise seen in one reading only yields to several that gainsay it."""
+        if self.value is None or self.doubt is None:
+            return self.value
+        if self.t == self.grown_at and self.doubts > 1:
+            return self.doubt if self.value * COLLAPSE_SHARE < self.doubt < self.value else self.value
+        return self.value
+
+    @property
+    def left_zero(self) -> bool:
+        """Whether the score was first seen at zero and has risen for longer than a misreading lasts."""
+        if self.first or self.grown_at is None or not self.value:
+            return False
+        return self.growths > 1 or self.t - self.grown_at >= PERSIST
+
+    @property
     def grew(self) -> bool:
         """Whether the score has ever risen while it was watched."""
         return self.growths > 0
 
     def collapsed(self, t: float) -> bool:
         """Whether the score has fallen towards zero and stayed there, as it does when the next song begins."""
-        if self.value is None or self.doubt is None or self.doubts < 2:  # noqa: PLR2004 - one reading is no evidence
-            return False
+        if self.value is None or self.doubt is None or self.doubts < 2 or self.growths < ESTABLISHED:  # noqa: PLR2004
+            return False  # one reading is no evidence
         return self.doubt <= self.value * COLLAPSE_SHARE and t - self.doubt_at >= COLLAPSE_PERSIST
 
 
@@ -80,15 +97,8 @@ def _continues(old: int, new: int, elapsed: float, unit: ScoreUnit) -> bool:
 def _believe(track: Track, value: int, t: float, unit: ScoreUnit) -> Track:
     old = track.value
     moved = old is not None and (value > old or (unit is ScoreUnit.PERCENT and value != old))
-    return replace(
-        track,
-        value=value,
-        t=t,
-        grown_at=t if moved else track.grown_at,
-        growths=track.growths + moved,
-        doubt=None,
-        doubts=0,
-    )
+    settled = _settled(track, value, t)
+    return replace(settled, grown_at=t, growths=track.growths + 1) if moved else settled
 
 
 def _doubt(track: Track, value: int, t: float, unit: ScoreUnit) -> Track:
@@ -98,16 +108,14 @@ def _doubt(track: Track, value: int, t: float, unit: ScoreUnit) -> Track:
     if track.value is None:
         grew = value > track.doubt
         return Track(value, t, track.doubt_at, track.doubt, t if grew else None, int(grew))
-    wait = CORRECTION if value <= track.value * COLLAPSE_SHARE else PERSIST
+    grounded = track.growths >= ESTABLISHED
+    wait = CORRECTION if grounded and value <= track.value * COLLAPSE_SHARE else PERSIST
     if t - track.doubt_at < wait:
         return doubted
-    rose = value > track.value
-    return replace(
-        track,
-        value=value,
-        t=t,
-        grown_at=t if rose else track.grown_at,
-        growths=track.growths + rose,
-        doubt=None,
-        doubts=0,
-    )
+    if value > track.value:
+        return replace(_settled(track, value, t), grown_at=t, growths=track.growths + 1)
+    return _settled(track, value, t) if grounded else replace(_settled(track, value, t), grown_at=None, growths=0)
+
+
+def _settled(track: Track, value: int, t: float) -> Track:
+    return replace(track, value=value, t=t, doubt=None, doubts=0)

@@ -127,6 +127,24 @@ def test_a_wrong_last_reading_is_not_the_result() -> None:
     assert finished.p1_final == 6_000_000
 
 
+def test_a_wrong_reading_shortly_before_the_end_is_not_the_result() -> None:
+    readings = whole_song()
+    last = next(index for index, reading in enumerate(readings) if reading.t >= 72) - 1
+    readings[last - 2] = replace(readings[last - 2], p1=ScoreReading(6_000_050, 0.99))
+    finished = run(readings)[1][1]
+    assert isinstance(finished, MatchFinished)
+    assert finished.p1_final == 6_000_000
+
+
+@pytest.mark.parametrize("wrong", [1, 50, 7_000, 60_000])
+def test_a_zero_misread_before_the_first_note_starts_and_ends_nothing(wrong: int) -> None:
+    readings = whole_song()
+    at = next(index for index, reading in enumerate(readings) if reading.t >= 6)
+    readings[at] = replace(readings[at], p1=ScoreReading(wrong, 0.99))
+    _, events = run(readings)
+    assert events == run(whole_song())[1]
+
+
 def test_a_score_misread_too_high_is_corrected() -> None:
     readings = whole_song()
     for at, reading in enumerate(readings):
