@@ -7,6 +7,7 @@ import typer
 from kubeddr.agent import agent
 from kubeddr.cabinet import cabinet
 from kubeddr.control_plane import control_plane
+from kubeddr.demo import demo
 from kubeddr.fleet import devices, matches
 from kubeddr.predict import predict
 from kubeddr.shelf import models
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command()(watch)
 app.command()(agent)
 app.command()(cabinet)
+app.command()(demo)
 app.command()(predict)
 app.command("control-plane")(control_plane)
 for group in (devices, matches, models):
