@@ -22,7 +22,7 @@ def cabinet(  # noqa: PLR0913 - every one is an option of the command
     seed: Annotated[int, typer.Option(help="Decides songs, players and everything that happens.")] = 1,
     fps: Annotated[float, typer.Option(help="Frames a second.")] = 20.0,
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the picture.")] = "854x480",
-    theme: Annotated[str, typer.Option(help="plates, overlay, arcade, sunset, or auto: the seed chooses.")] = "auto",
+    theme: Annotated[str, typer.Option(help="plates, overlay, arcade, sunset, leds; auto: by seed.")] = "auto",
     song: Annotated[float, typer.Option(help="Seconds of notes in a match, about.")] = 46.0,
     file: Annotated[Path | None, typer.Option(help="Write a video instead of serving.")] = None,
     truth: Annotated[Path | None, typer.Option(help="With --file: what it truly shows, JSON lines.")] = None,

@@ -14,6 +14,7 @@ from models.simulate.sprite import sheared
 if TYPE_CHECKING:
     from models.simulate.sprite import Mask
 
+DESCENT = 1.0  # how far a comma reaches below the digits, in strokes
 FINE = 6  # drawn this much larger, then reduced
 Point: TypeAlias = tuple[float, float]
 Arc: TypeAlias = tuple[float, float, float, float, float, float]  # centre, radii, from and to in degrees, y downwards
@@ -81,12 +82,13 @@ ROUND = Face(width=0.5, weight=0.17, squareness=2.3)
 SQUARE = Face(width=0.54, weight=0.15, squareness=4.5, comma=0.45)
 RACING = Face(width=0.56, weight=0.19, squareness=3.2, slant=0.2, comma=0.5)
 LEDS = Face(width=0.5, weight=0.13, slant=0.08, segments=True, comma=0.4)
+NARROW = Face(width=0.4, weight=0.16, squareness=3.4)
 SLIM = Face(width=0.5, weight=0.1, squareness=2.6)
 
 
 @lru_cache(maxsize=512)
 def numeral(face: Face, character: str, height: int) -> Mask:
-    """A digit or a comma as a mask `height` pixels high; every digit of a face is equally wide.
+    """A digit or a comma as a mask; digits are `height` pixels high and equally wide, a comma reaches below them.
 
     Raises:
         KeyError: neither a digit nor a comma.
@@ -97,12 +99,13 @@ def numeral(face: Face, character: str, height: int) -> Mask:
     wide = round(face.width * tall)
     canvas: Mask = np.zeros((tall, wide + weight), np.uint8)
     if character == ",":
-        canvas = np.zeros((tall, max(weight + FINE, round(face.comma * canvas.shape[1]))), np.uint8)
-        middle = canvas.shape[1] / 2
-        top, wing = tall - weight * 1.75, weight * 0.55
-        right, tip = middle + wing, (middle - wing * 0.6, tall - 1)
-        tail = [(middle - wing, top), (right, top), (right, top + weight), tip]
-        cv2.fillPoly(canvas, [np.round(tail).astype(np.int32)], 255)
+        below = round(weight * DESCENT)
+        canvas = np.zeros((tall + below, max(weight + FINE, round(face.comma * canvas.shape[1]))), np.uint8)
+        middle, wing = canvas.shape[1] / 2, weight * 0.58
+        head = tall - 2 * wing
+        right, tip = middle + wing, (middle - wing, tall + below - 1)
+        outline = [(middle - wing, head), (right, head), (right, tall), tip, (middle, tall), (middle - wing, tall)]
+        cv2.fillPoly(canvas, [np.round(outline).astype(np.int32)], 255)
     elif face.segments:
         for segment in SEGMENTS[character]:
             _segment(canvas, ENDS[segment], weight, (wide, inner))
@@ -112,7 +115,7 @@ def numeral(face: Face, character: str, height: int) -> Mask:
             closed = bool(np.allclose(points[0], points[-1]))
             cv2.polylines(canvas, [np.round(points).astype(np.int32)], closed, 255, weight, cv2.LINE_AA)
     canvas = sheared(canvas, face.slant)
-    size = (max(1, round(canvas.shape[1] / FINE)), height)
+    size = (max(1, round(canvas.shape[1] / FINE)), round(canvas.shape[0] / FINE))
     return np.asarray(cv2.resize(canvas, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 

@@ -93,7 +93,7 @@ class Session:
 
     def at(self, clock: float) -> Scene:
         """What is on at `clock` seconds of the evening; before it began, its first moment."""
-        clock = max(0.0, clock)
+        clock = max(0.0, float(clock))
         number = len(self._starts) - 1
         while self.begins(number) <= clock:
             number += 1

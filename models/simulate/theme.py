@@ -13,7 +13,7 @@ from game.rules.stepmania import StepManiaDefault
 from models.simulate.arrows import ArrowLook
 from models.simulate.backgrounds import Scenery
 from models.simulate.lettering import Ink
-from models.simulate.numerals import LEDS, RACING, ROUND, SQUARE, Face
+from models.simulate.numerals import LEDS, NARROW, RACING, ROUND, SQUARE, Face
 
 if TYPE_CHECKING:
     from game.rules.rule import Rule
@@ -153,7 +153,7 @@ ARCADE = Theme(
     rule=A,
     roll=0.12,
     score=ScoreLook(
-        face=LEDS,
+        face=NARROW,
         height=0.07,
         digits=7,
         commas=False,
@@ -205,7 +205,9 @@ SUNSET = Theme(
     life_y=0.055,
     players=((255, 190, 90), (110, 150, 255)),
 )
-THEMES = {theme.name: theme for theme in (PLATES, OVERLAY, ARCADE, SUNSET)}
+LED = replace(ARCADE, name="leds", score=replace(ARCADE.score, face=LEDS))
+EVERYDAY = (PLATES, OVERLAY, ARCADE, SUNSET)  # what a seed chooses from; seven-segment numerals are asked for by name
+THEMES = {theme.name: theme for theme in (*EVERYDAY, LED)}
 AUTO = "auto"
 
 
@@ -220,7 +222,7 @@ def choose(name: str, seed: int) -> Theme:
         ThemeError: no such theme.
     """
     if name == AUTO:
-        name = list(THEMES)[seed % len(THEMES)]
+        name = EVERYDAY[seed % len(EVERYDAY)].name
     if name not in THEMES:
         raise ThemeError(f"no theme {name!r}; there are {AUTO}, {', '.join(THEMES)}")
     return varied(THEMES[name], np.random.default_rng([seed, 77]))
