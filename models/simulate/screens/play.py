@@ -110,7 +110,7 @@ def _head(canvas: Image, scene: Scene, kit: Kit, player: int, side: Side) -> Non
     low = now.life < LOW_LIFE
     top = (70, 70, 255) if low else _bright(colour)
     outer = x - width / 2 if player == 0 else x + width / 2
-    kit.bar(canvas, (outer, y, width if player == 0 else -width, kit.px(12)), now.life, (top, _dark(colour)))
+    kit.bar(canvas, (outer, y, width if player == 0 else -width, kit.px(12)), now.life, (top, _dark(top if low else colour)))
     if now.failed:
         kit.say(canvas, "FAILED", At(x, y + kit.px(6)), 11, FAILED_INK)
     row = y + kit.px(23)
