@@ -79,7 +79,7 @@ class Face:
 
 
 ROUND = Face(width=0.5, weight=0.17, squareness=2.3)
-SQUARE = Face(width=0.54, weight=0.15, squareness=4.5, comma=0.45)
+SQUARE = Face(width=0.58, weight=0.14, squareness=3.6, comma=0.45)
 RACING = Face(width=0.56, weight=0.19, squareness=3.2, slant=0.2, comma=0.5)
 LEDS = Face(width=0.5, weight=0.13, slant=0.08, segments=True, comma=0.4)
 NARROW = Face(width=0.4, weight=0.16, squareness=3.4)

@@ -25,6 +25,7 @@ FLASH_STAYS = 0.22
 MARK_STAYS = 0.45
 COMBO_FROM = 4
 LOW_LIFE = 0.25
+LOW = (70, 70, 255)
 COMBO_INK = Ink((255, 255, 255), (230, 215, 200), edge=(30, 20, 20), edge_width=0.09, bold=0.1)
 KEPT_INK = Ink((220, 255, 255), (60, 200, 255), edge=(10, 40, 90), bold=0.1)
 LOST_INK = Ink((190, 190, 255), (40, 40, 235), edge=(20, 10, 80), bold=0.1)
@@ -108,9 +109,9 @@ def _head(canvas: Image, scene: Scene, kit: Kit, player: int, side: Side) -> Non
     y = theme.life_y * kit.height
     colour = theme.players[player]
     low = now.life < LOW_LIFE
-    top = (70, 70, 255) if low else _bright(colour)
+    ends = (LOW, _dark(LOW)) if low else (_bright(colour), _dark(colour))
     outer = x - width / 2 if player == 0 else x + width / 2
-    kit.bar(canvas, (outer, y, width if player == 0 else -width, kit.px(12)), now.life, (top, _dark(top if low else colour)))
+    kit.bar(canvas, (outer, y, width if player == 0 else -width, kit.px(12)), now.life, ends)
     if now.failed:
         kit.say(canvas, "FAILED", At(x, y + kit.px(6)), 11, FAILED_INK)
     row = y + kit.px(23)
