@@ -134,6 +134,9 @@ def test_certain_only_when_the_lead_cannot_be_made_up() -> None:
     assert default().predict(at(9_500, 7_000, unit=ScoreUnit.PERCENT)).p1_win == 1.0
 
 
+ZERO = (Point(0.0, 0, 0),)
+
+
 def trace(power: int, top: int) -> tuple[Point, ...]:
     return tuple(Point(float(t), *(round(top * (t / 60) ** power * share) for share in (0.9, 0.8))) for t in range(60))
 
@@ -143,7 +146,10 @@ def trace(power: int, top: int) -> tuple[Point, ...]:
     [
         (at(9_000, 8_000, unit=ScoreUnit.PERCENT), 10_000),
         (at(900_000, 800_000), 100_000_000),
-        (at(900_000, 800_000, digits=7), 1_000_000),
+        (at(900_000, 800_000, digits=7), 10_000_000),  # until the pace is known
+        (at(900_000, 800_000, digits=7, trace=trace(1, 1_000_000)), 1_000_000),
+        (at(900_000, 800_000, digits=7, trace=trace(1, 1_000_000)[40:]), 1_000_000),
+        (at(600_000, 500_000, digits=7, p1=Track(600_000, 6.0), p2=Track(500_000, 6.0), trace=ZERO), 10_000_000),
         (at(9_000_000, 800_000, digits=7), 10_000_000),
         (at(900_000, 800_000, digits=8), 10_000_000),
         (at(900, 800, digits=4), 1_200),
