@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from game.match import IDLE, MatchEvent, MatchState, advance, close
+from game.match import IDLE, MatchEvent, MatchFinished, MatchState, advance, close
 from game.reading import ScreenReading
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from vision.frame import Frame
 
 PREDICT_EVERY = 0.25  # seconds of media time; twice as often as promised
+
+
+DARK = 20.0  # seconds without a picture after which a match is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,18 @@ class Pipeline:
         return self.take(self._reader.read(frame))
 
     def blind(self, t: float) -> StepResult:
-        """Take in that there was no picture at `t`: a match must not go on for ever in the dark."""
-        return self.take(ScreenReading(t))
+        """Take in that there was no picture at `t`.
+
+        The song goes on while the camera is away, so a match waits for it; after `DARK` seconds it is given up
+        without a result, because nobody saw how it ended.
+        """
+        reading = ScreenReading(t)
+        if not self._state.running:
+            return self.take(reading)
+        if self._state.t is None or t - self._state.t < DARK:
+            return StepResult(reading, self._state)
+        self._state, _ = close(self._state, t)
+        return StepResult(reading, self._state, (MatchFinished(t, None, None),))
 
     def take(self, reading: ScreenReading) -> StepResult:
         """Take in a reading, wherever it comes from."""

@@ -145,7 +145,7 @@ def _told(status: CaptureStatus) -> str:
 def verdict(event: MatchFinished, score: Callable[[int | None], str]) -> str:
     """One line about a finished match, for a person."""
     if event.abandoned:
-        return "no result: nobody scored"
+        return "no result"
     one, two = score(event.p1_final), score(event.p2_final)
     names = {1: "P1 wins", 2: "P2 wins", 0: "a tie", None: "no winner: only one player was seen"}
     return f"P1 {one}   P2 {two}   {names[event.winner]}"

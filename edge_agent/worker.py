@@ -63,6 +63,7 @@ class Worker:
     def stop(self) -> None:
         """Ask the thread to end."""
         self._stopping.set()
+        self._capture.wake()
 
     def join(self, timeout: float) -> None:
         """Wait for the end of the thread."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _FAILED_READS = 5  # a camera may drop a picture; this many in a row are the end of the stream
 _HUNG_THREADS = 3  # a hung driver must not collect threads; beyond this we wait for one to come back
-_JOIN_SECONDS = 0.5
+_JOIN_SECONDS = 0.3
 
 log = structlog.get_logger(__name__)
 
@@ -99,7 +99,7 @@ class LiveCapture:
         self._name = name
         self._clock = clock
         self._patience = patience or Patience()
-        self._backoff = backoff or Backoff(first=0.5, last=10.0)
+        self._backoff = backoff or Backoff(first=0.25, last=2.0)
         self._fresh = threading.Condition()
         self._frame: Frame | None = None
         self._session: _Session | None = None
@@ -125,6 +125,11 @@ class LiveCapture:
     def status(self) -> CaptureStatus:
         """The state and the counts now. Safe to call from any thread."""
         return CaptureStatus(self._state, self._reason, self._since, self._read, self._dropped, self._opened)
+
+    def wake(self) -> None:
+        """Make a `take` that waits return now."""
+        with self._fresh:
+            self._fresh.notify_all()
 
     def close(self) -> None:
         """End the reading thread; one that hangs in the driver is left behind as a daemon."""

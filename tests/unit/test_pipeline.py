@@ -26,15 +26,35 @@ def test_a_song_is_found_predicted_and_finished() -> None:
     assert all(events[0].t <= t <= events[1].t for t in predicted)
 
 
-def test_a_match_in_the_dark_comes_to_an_end() -> None:
+def half_a_song() -> Pipeline:
     pipeline = Pipeline(LevelReader(), predictor.default())
-    frames = song()[:50]
-    for i, image in enumerate(frames):
+    for i, image in enumerate(song()[:60]):
         pipeline.step(Frame(image, i / 10, i))
     assert pipeline.running
-    events = [event for i in range(20) for event in pipeline.blind(5.0 + i * 0.5).events]
-    assert [type(event) for event in events] == [MatchFinished]
+    return pipeline
+
+
+def test_a_match_whose_end_nobody_saw_has_no_result() -> None:
+    pipeline = half_a_song()
+    results = [pipeline.blind(6.0 + i * 0.5) for i in range(60)]
+    assert all(result.reading.p1.value is None for result in results)
+    (event,) = [event for result in results for event in result.events]
+    assert isinstance(event, MatchFinished)
+    assert event.abandoned
+    assert 25.5 <= event.t <= 26.5
     assert not pipeline.running
+
+
+def test_a_match_outlives_a_camera_that_comes_back() -> None:
+    pipeline = half_a_song()
+    for i in range(20):
+        assert pipeline.blind(6.0 + i * 0.5).events == ()
+    frames = song()[60:]
+    results = [pipeline.step(Frame(image, 16.0 + i / 10, i)) for i, image in enumerate(frames)]
+    (event,) = [event for result in results for event in result.events]
+    assert isinstance(event, MatchFinished)
+    assert event.winner == 1
+    assert event.p1_final == 20 * UNIT
 
 
 def test_the_end_of_the_source_closes_a_running_match_with_its_scores() -> None:
