@@ -110,7 +110,9 @@ async def test_the_answers_of_the_page(kiosk: Kiosk) -> None:
     ill = await client.get("/healthz")
     assert (ill.status_code, ill.json()) == (503, {"ok": False, "reasons": ["no picture: camera 0 ended"]})
     jpeg = (await client.get("/snapshot.jpg")).content
-    assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).max() > 100  # something is drawn on
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    assert picture.max() > 100  # something is drawn on
     assert (await client.get("/metrics")).status_code == 200
     assert (await client.get("/nothing")).status_code == 404
 
@@ -126,5 +128,6 @@ def test_a_large_picture_is_made_smaller_and_the_one_it_came_from_left_alone() -
     reading = ScreenReading(0.0, ScoreReading(9876, 0.9), ScoreReading(None, 0.3), unit=ScoreUnit.PERCENT)
     drawn = draw(Snapshot(image, reading, (Box(100, 900, 300, 60), None)))
     decoded = cv2.imdecode(np.frombuffer(drawn, np.uint8), cv2.IMREAD_COLOR)
+    assert decoded is not None
     assert decoded.shape[1] == WIDEST
     assert (image == 40).all()
