@@ -1,0 +1,182 @@
+// Charts as SVG: the probability over time with its credible band, and both scores.
+
+import { s } from "./dom.js";
+import { percent, score, span } from "./words.js";
+
+const WIDTH = 1140;
+const MOST = 900; // points drawn; more would not be seen
+
+const line = (points) => points.map(([x, y], index) => `${index ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
+
+function thin(points) {
+  if (points.length <= MOST) return points;
+  const step = points.length / MOST;
+  const some = Array.from({ length: MOST }, (_, index) => points[Math.floor(index * step)]);
+  return [...some, points[points.length - 1]];
+}
+
+function timeAxis(from, to) {
+  const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 3600];
+  const step = steps.find((each) => (to - from) / each <= 9) ?? 7200;
+  const marks = [];
+  for (let t = 0; t <= to - from + 1e-9; t += step) marks.push(t);
+  return marks;
+}
+
+class Chart {
+  constructor(height, label) {
+    this.height = height;
+    this.left = 46;
+    this.right = WIDTH - 62;
+    this.topEdge = 14;
+    this.bottom = height - 26;
+    this.element = s("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": label });
+    this.below = s("g", {});
+    this.above = s("g", { "pointer-events": "none" });
+    this.element.append(this.below, this.above);
+    this.element.addEventListener("pointermove", (event) => this.point(event));
+    this.element.addEventListener("pointerleave", () => this.above.replaceChildren());
+  }
+
+  x(t) {
+    return this.left + ((t - this.from) / Math.max(1e-6, this.to - this.from)) * (this.right - this.left);
+  }
+
+  times() {
+    return timeAxis(this.from, this.to).map((t) =>
+      s("text", { x: this.x(this.from + t), y: this.height - 6, "text-anchor": "middle" }, span(t)),
+    );
+  }
+
+  rule(y, text, kind = "grid") {
+    return [
+      s("line", { class: kind, x1: this.left, x2: this.right, y1: y, y2: y }),
+      s("text", { x: this.left - 8, y: y + 4, "text-anchor": "end" }, text),
+    ];
+  }
+
+  update(samples, match) {
+    this.match = match;
+    this.samples = thin(samples.filter((each) => this.shows(each)));
+    this.from = match.started_t ?? this.samples[0]?.t ?? 0;
+    const last = match.finished_t ?? this.samples[this.samples.length - 1]?.t ?? this.from;
+    this.to = Math.max(last, this.from + 20);
+    this.below.replaceChildren(...this.draw());
+  }
+
+  point(event) {
+    if (!this.samples?.length) return;
+    const box = this.element.getBoundingClientRect();
+    const x = ((event.clientX - box.left) / box.width) * WIDTH;
+    const near = this.samples.reduce((best, each) => (Math.abs(this.x(each.t) - x) < Math.abs(this.x(best.t) - x) ? each : best));
+    const at = this.x(near.t);
+    const side = at > WIDTH / 2 ? -10 : 10;
+    this.above.replaceChildren(
+      s("line", { class: "cross", x1: at, x2: at, y1: this.topEdge, y2: this.bottom }),
+      s("text", { class: "read", x: at + side, y: this.topEdge + 12, "text-anchor": side < 0 ? "end" : "start" }, this.read(near)),
+    );
+  }
+}
+
+export class OddsChart extends Chart {
+  constructor() {
+    super(300, "Probability over time that player 1 wins");
+    const fade = (id, from, to, color) =>
+      s("linearGradient", { id, x1: 0, x2: 0, y1: 0, y2: 1 },
+        s("stop", { offset: 0, "stop-color": color, "stop-opacity": from }),
+        s("stop", { offset: 1, "stop-color": color, "stop-opacity": to }));
+    this.element.prepend(s("defs", {}, fade("fade-one", 0.55, 0.08, "#38cfff"), fade("fade-two", 0.08, 0.55, "#ff5aa8")));
+  }
+
+  shows(sample) {
+    return sample.p1_win !== null;
+  }
+
+  y(share) {
+    return this.topEdge + (1 - share) * (this.bottom - this.topEdge);
+  }
+
+  read(sample) {
+    const band = sample.low === null ? "" : ` (${percent(sample.low)} to ${percent(sample.high)})`;
+    return `${span(sample.t - this.from)}   player 1 wins: ${percent(sample.p1_win)}${band}`;
+  }
+
+  draw() {
+    const middle = this.y(0.5);
+    const parts = [
+      ...this.rule(this.y(1), "100%"), ...this.rule(this.y(0.75), "75%"), ...this.rule(middle, "50%", "mid"),
+      ...this.rule(this.y(0.25), "25%"), ...this.rule(this.y(0), "0%"), ...this.times(),
+      s("text", { x: this.right + 8, y: this.y(1) + 4 }, "player 1"),
+      s("text", { x: this.right + 8, y: this.y(0) + 4 }, "player 2"),
+    ];
+    if (!this.samples.length) return parts;
+    const banded = this.samples.filter((each) => each.low !== null && each.high !== null);
+    const up = banded.map((each) => [this.x(each.t), this.y(each.high)]);
+    const down = banded.map((each) => [this.x(each.t), this.y(each.low)]).reverse();
+    if (banded.length > 1) parts.push(s("path", { class: "band", d: `${line([...up, ...down])}Z` }));
+    const curve = this.samples.map((each) => [this.x(each.t), this.y(each.p1_win)]);
+    const shut = (points) => `${line(points)}L${points[points.length - 1][0]} ${middle}L${points[0][0]} ${middle}Z`;
+    parts.push(
+      s("path", { class: "area-one", d: shut(curve.map(([x, y]) => [x, Math.min(y, middle)])) }),
+      s("path", { class: "area-two", d: shut(curve.map(([x, y]) => [x, Math.max(y, middle)])) }),
+      s("path", { class: "curve", d: line(curve) }),
+    );
+    const [x, y] = curve[curve.length - 1];
+    parts.push(s("circle", { class: "head", cx: x, cy: y, r: 4.5 }));
+    parts.push(s("text", { class: "read", x: x + 10, y: Math.min(this.bottom - 16, Math.max(this.topEdge + 20, y + 5)) },
+      percent(this.samples[this.samples.length - 1].p1_win)));
+    return parts;
+  }
+}
+
+export class ScoreChart extends Chart {
+  constructor() {
+    super(210, "Both scores over time");
+  }
+
+  shows(sample) {
+    return sample.p1 !== null || sample.p2 !== null;
+  }
+
+  read(sample) {
+    const said = (value) => score(value, this.match.unit);
+    return `${span(sample.t - this.from)}   ${said(sample.p1)} to ${said(sample.p2)}`;
+  }
+
+  draw() {
+    const values = this.samples.flatMap((each) => [each.p1, each.p2]).filter((value) => value !== null);
+    const most = Math.max(1, ...values) * 1.05;
+    const y = (value) => this.bottom - (value / most) * (this.bottom - this.topEdge);
+    const short = (value) => (this.match.unit === "percent" ? `${Math.round(value / 100)}%`
+      : value >= 1e6 ? `${(value / 1e6).toFixed(1)}M` : value >= 1000 ? `${Math.round(value / 1000)}k` : `${Math.round(value)}`);
+    const parts = [0, most / 2, most].flatMap((value) => this.rule(y(value), short(value)));
+    parts.push(...this.times());
+    for (const player of ["p1", "p2"]) {
+      const points = this.samples.filter((each) => each[player] !== null).map((each) => [this.x(each.t), y(each[player])]);
+      if (points.length) parts.push(s("path", { class: `curve ${player === "p1" ? "one" : "two"}`, d: line(points) }));
+    }
+    return parts;
+  }
+}
+
+export class Spark {
+  constructor() {
+    this.element = s("svg", { class: "spark", viewBox: "0 0 400 54", preserveAspectRatio: "none", "aria-hidden": "true" });
+  }
+
+  update(samples) {
+    const shown = thin(samples.filter((each) => each.p1_win !== null));
+    const middle = s("line", { x1: 0, x2: 400, y1: 27, y2: 27, stroke: "#2b3448", "stroke-dasharray": "3 4" });
+    if (shown.length < 2) return void this.element.replaceChildren(middle);
+    const from = shown[0].t;
+    const length = Math.max(20, shown[shown.length - 1].t - from);
+    const points = shown.map((each) => [((each.t - from) / length) * 400, 2 + (1 - each.p1_win) * 50]);
+    const shut = (edge) => `${line(points.map(([x, y]) => [x, edge(y, 27)]))}L${points[points.length - 1][0]} 27L0 27Z`;
+    this.element.replaceChildren(
+      middle,
+      s("path", { d: shut(Math.min), fill: "#38cfff", opacity: 0.28 }),
+      s("path", { d: shut(Math.max), fill: "#ff5aa8", opacity: 0.28 }),
+      s("path", { d: line(points), fill: "none", stroke: "#e9edf5", "stroke-width": 1.6, "vector-effect": "non-scaling-stroke" }),
+    );
+  }
+}
