@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import importlib.metadata
+import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -247,3 +250,19 @@ def test_the_pod_runs_as_the_user_of_the_image(documents: Documents) -> None:
     security = pod_of(documents, "Deployment", "control-plane")["securityContext"]
     user = f"USER {security['runAsUser']}:{security['runAsGroup']}"
     assert user in (ROOT / "k3s" / "Containerfile.control-plane").read_text().splitlines()
+
+
+def test_what_the_control_plane_image_leaves_out_is_not_missed() -> None:
+    text = (ROOT / "k3s" / "Containerfile.control-plane").read_text().replace("\\\n", " ")
+    removed = re.search(r"pip uninstall --yes +(ai-edge-litert[^&\n]*)", text)
+    assert removed is not None
+    left_out = set(removed[1].split())
+    modules = {
+        module
+        for module, owners in importlib.metadata.packages_distributions().items()
+        if left_out & {owner.lower().replace("_", "-") for owner in owners}
+    } - {"google"}  # a namespace that others may share
+    assert {"cv2", "numpy", "ai_edge_litert"} <= modules
+    code = "import sys, control_plane.main, edge_agent.logs, kubeddr.cli; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert modules & set(loaded) == set()
