@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from contract.messages import Event, MatchFinished, MatchProgress, MatchStarted, Prediction, ScoreUnit
 
@@ -81,33 +81,29 @@ def advance(match: Match | None, device: DeviceId, event: Event, body: MatchBody
         match = Match(body.match_id, device, event.boot_id, last=event.time)
     elif (match.device, match.boot) != (device, event.boot_id):
         return match
-    match = replace(
-        match,
-        last=max(match.last, event.time),
-        unit=body.unit if match.unit is ScoreUnit.UNKNOWN else match.unit,
-        historical=match.historical or event.historical,
-    )
+    changes: dict[str, Any] = {
+        "last": max(match.last, event.time),
+        "unit": body.unit if match.unit is ScoreUnit.UNKNOWN else match.unit,
+        "historical": match.historical or event.historical,
+    }
     match body:
         case MatchStarted():
-            return replace(match, started_t=body.t, started=event.time, digits=body.digits)
+            changes |= {"started_t": body.t, "started": event.time, "digits": body.digits}
         case MatchProgress():
-            return _progress(match, body, event.seq)
+            changes |= _newest(match, body, event.seq)
         case MatchFinished():
-            return replace(
-                match,
-                finished_t=body.t,
-                finished=event.time,
-                p1_final=body.p1_final,
-                p2_final=body.p2_final,
-                winner=body.winner,
-            )
+            changes |= {"finished_t": body.t, "finished": event.time, "winner": body.winner}
+            changes |= {"p1_final": body.p1_final, "p2_final": body.p2_final}
+    return replace(match, **changes)
 
 
-def _progress(match: Match, body: MatchProgress, seq: int) -> Match:
+def _newest(match: Match, body: MatchProgress, seq: int) -> dict[str, Any]:
+    """What of a progress is newer than what is known."""
+    changes: dict[str, Any] = {}
     if body.p1 is not None and seq >= match.p1_seq:
-        match = replace(match, p1=body.p1, p1_seq=seq)
+        changes |= {"p1": body.p1, "p1_seq": seq}
     if body.p2 is not None and seq >= match.p2_seq:
-        match = replace(match, p2=body.p2, p2_seq=seq)
+        changes |= {"p2": body.p2, "p2_seq": seq}
     if body.prediction is not None and seq >= match.prediction_seq:
-        match = replace(match, prediction=body.prediction, prediction_seq=seq)
-    return match
+        changes |= {"prediction": body.prediction, "prediction_seq": seq}
+    return changes

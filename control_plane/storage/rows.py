@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from contract.ids import BootId, DeviceId, MatchId
@@ -68,11 +68,20 @@ def match_row(match: Match) -> dict[str, Any]:
 
 def sample_row(sample: Sample) -> dict[str, Any]:
     """A chart point."""
-    row = asdict(sample)
-    prediction: Prediction | None = row.pop("prediction")
-    row["match_id"] = row.pop("match")
-    said = ("p1_win", "low", "high", "progress")
-    return row | {name: getattr(prediction, name) if prediction else None for name in said}
+    said = sample.prediction
+    return {
+        "match_id": sample.match,
+        "seq": sample.seq,
+        "t": sample.t,
+        "time": sample.time,
+        "historical": sample.historical,
+        "p1": sample.p1,
+        "p2": sample.p2,
+        "p1_win": said.p1_win if said else None,
+        "low": said.low if said else None,
+        "high": said.high if said else None,
+        "progress": said.progress if said else None,
+    }
 
 
 def event_row(letter: Letter) -> dict[str, Any] | None:
