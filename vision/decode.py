@@ -1,9 +1,12 @@
-"""Cell probabilities over time, and what a score may do -> what the display says, or that nobody can tell."""
+"""Cell probabilities over time, and what a score may do -> what the display says, or that nobody can tell.
+
+A small hidden Markov model: the state is the number on the display, which holds, or grows by a step of about the size
+seen lately, or by a leap, or, hardly ever, falls (a new song; a belief that was wrong). A few dozen hypotheses are kept;
+every frame proposes its own likeliest numbers beside them.
+"""
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,126 +14,131 @@ import numpy as np
 from game.reading import UNREAD, ScoreReading
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from vision.frame import Floats
 
-BEAM = 48
-FLOOR = 0.002  # probability below which a digit is not considered; what it leaves out counts as doubt
-SURE = 0.9  # posterior that a reading needs
-CLEAR = 0.9  # probability of every digit, above which a reading may overrule what was believed
-BACKED = 4  # sure readings kept as a staircase; only the oldest is believed without question
-HOLD = 0.2  # seconds for which the last sure reading stands in for an unsure one
-RETURN = 0.5  # seconds of clear readings below the belief before the belief is dropped
-OPENING = 0.003  # share of the display's range that one step may add before any step was seen
-ROLL = 0.25  # seconds a display takes to roll one step
+KEPT = 24  # hypotheses carried from frame to frame
+PROPOSED = 32  # numbers a frame proposes
+CONSIDERED = 0.004  # probability below which a frame does not propose a digit
+SLIP = 0.0005  # chance that a cell shows this digit whatever the classifier says
+P_HOLD, P_STEP, P_LEAP, P_FALL, P_ZERO = 0.4, 0.4, 0.2, 1e-9, 1e-7
+LEAP_SHARE = 0.02  # of the display's range: no leap within a frame's time is longer
+COVERED = 0.5  # probability of the likeliest digit below which a cell says little
+LEARNING = 0.1  # weight of the newest step in the usual pace
+SURE = 0.95  # posterior that a reading needs
+HOLD = 0.15  # seconds for which the last sure reading stands in for an unsure one
 
 
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """A number that the cells may show, and its probability."""
-
-    value: int
-    probability: float
-
-
-def guesses(cells: Floats) -> tuple[Guess, ...]:
+def propose(cells: Floats, near: int | None = None) -> NDArray[np.int64]:
     """The likeliest numbers, best first, for independent cells (n, 11): ten digits and none.
 
-    The mass of 'none' is spread over the digits: a covered cell says nothing about its digit.
+    The mass of 'none' is spread over the digits: a covered cell says nothing about its digit. Of the many numbers that
+    covered cells allow, those come first that agree with `near` there, or are one further.
     """
+    chances = cells[:, :10] + cells[:, 10:] / 10
+    if near is not None:
+        for index in np.flatnonzero(chances.max(axis=1) < COVERED):
+            digit = near // 10 ** (len(cells) - 1 - int(index)) % 10
+            for favoured, bonus in ((digit, 2 * COVERED), ((digit + 1) % 10, COVERED)):
+                if chances[index, favoured] >= CONSIDERED:
+                    chances[index, favoured] += bonus
     beam: list[tuple[float, int]] = [(1.0, 0)]
-    for cell in cells:
-        digits = cell[:10] + cell[10] / 10
-        likely = [(float(digits[d]), int(d)) for d in np.flatnonzero(digits >= FLOOR)]
-        if len(likely) == 1 and len(beam) == 1:
-            beam = [(beam[0][0] * likely[0][0], beam[0][1] * 10 + likely[0][1])]
-            continue
+    for cell in chances.tolist():
+        likely = [(q, d) for d, q in enumerate(cell) if q >= CONSIDERED]
         grown = [(p * q, value * 10 + d) for p, value in beam for q, d in likely]
-        grown.sort(reverse=True)
-        beam = grown[:BEAM]
-    return tuple(Guess(value, p) for p, value in beam)
+        if len(grown) > PROPOSED:
+            grown = sorted(grown, reverse=True)[:PROPOSED]
+        beam = grown
+    return np.array([value for _, value in beam], dtype=np.int64)
 
 
 class ScoreTrack:
-    """One display's reading over time, for a score that never falls while a match runs.
+    """One display's reading over time, for a score that does not fall while a match runs.
 
-    Sure readings form a staircase. A reading that lies below the newest step but above the oldest one, and is clear,
-    tears the steps above it down: they were misread. Only a reading above the oldest step is feasible, unless clear
-    readings below it persist, which is a new match.
+    Args:
+        digits: how many cells the display has.
     """
 
     def __init__(self, digits: int) -> None:
-        self._top = 10**digits
-        self._steps: deque[tuple[float, int]] = deque(maxlen=BACKED)
-        self._pace = 0.0  # largest growth seen, points a second
-        self._below: list[tuple[float, int]] = []
-        self._waiting: tuple[float, int] | None = None
+        self._powers = 10 ** np.arange(digits - 1, -1, -1, dtype=np.int64)
+        self._top = float(10**digits)
+        self._values: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._weights: NDArray[np.float64] = np.zeros(0)
+        self._t = 0.0
+        self._pace = 0.0  # usual growth while the number rolls, a second
+        self._sure: tuple[float, int] | None = None
 
     def update(self, t: float, cells: Floats) -> ScoreReading:
         """Take one frame's cells (n, 11) at `t` seconds.
 
         Returns:
-            the number the display shows, or the last sure one for at most HOLD seconds, or None with what was seen.
+            the number the display shows; the last sure one for at most HOLD seconds; or None with what was seen.
         """
-        ranked = guesses(cells)
-        clear = bool((cells[:, :10].max(axis=1) >= CLEAR).all())
-        if clear and self._fallen(t, ranked[0].value):
-            self._steps.clear()
-            self._pace = 0.0
-        low = self._steps[0][1] if self._steps else 0
-        feasible = [g for g in ranked if low <= g.value <= self._ceiling(t)]
-        # mass outside of what is feasible is doubt only in part: the score did not fall
-        mass = sum(g.probability for g in feasible) + max(0.0, 1 - sum(g.probability for g in ranked))
-        best = feasible[0] if feasible else None
-        share = best.probability / mass if best else 0.0
-        if best is None or share < SURE or best.probability < 0.05:  # noqa: PLR2004 - a feasible but absurd number
-            return self._held(t, share)
-        if not self._accept(t, best.value, clear=clear):
-            return self._held(t, share)
-        return ScoreReading(best.value, round(share, 4))
+        near = int(self._values[self._weights.argmax()]) if len(self._values) else None
+        values = np.unique(np.concatenate([self._values, propose(cells, near)]))
+        elapsed = min(max(t - self._t, 1e-3), 10.0)
+        self._t = t
+        weights = self._evidence(values, cells) * self._prior(values, elapsed)
+        best = int(weights.argmax())
+        doubt = float(weights[best]) * self._unseen_steps(cells, elapsed)
+        posterior = float(weights[best] / (weights.sum() + doubt))
+        kept = np.argsort(weights)[-KEPT:]
+        self._values, self._weights = values[kept], weights[kept] / weights[kept].sum()
+        if posterior < SURE:
+            return self._held(t, posterior)
+        value = int(values[best])
+        self._learn(value, elapsed)
+        self._sure = (t, value)
+        return ScoreReading(value, round(posterior, 4))
 
-    def _ceiling(self, t: float) -> float:
-        """What the display can have reached by `t`: far beyond its fastest growth so far."""
-        if not self._steps:
-            return float(self._top)
-        since, value = self._steps[-1]
-        return value + (6 * self._pace + self._top * OPENING / ROLL) * max(ROLL, t - since + ROLL)
+    def _evidence(self, values: NDArray[np.int64], cells: Floats) -> NDArray[np.float64]:
+        """Likelihood of the cells for each number, up to a common factor."""
+        digits = (values[:, None] // self._powers) % 10
+        chances = (1 - 10 * SLIP) * (cells[:, :10] + cells[:, 10:] / 10) + SLIP
+        logs = np.log(chances[np.arange(len(cells)), digits].astype(np.float64)).sum(axis=1)
+        return np.asarray(np.exp(logs - logs.max()))
 
-    def _accept(self, t: float, value: int, *, clear: bool) -> bool:
-        """Put `value` on the staircase; False when it has to wait for a second opinion."""
-        while self._steps and self._steps[-1][1] > value:
-            if not clear:
-                return False
-            self._steps.pop()
-        if self._steps:
-            since, last = self._steps[-1]
-            rate = (value - last) / max(t - since, 1 / 60)
-            if rate > 3 * self._pace + self._top * OPENING / ROLL / 4 and not self._seconded(t, value, last):
-                return False
-            if value > last:
-                self._pace = max(self._pace * 0.999, min(rate, 2 * self._pace + self._top * OPENING / ROLL / 4))
-        elif not self._seconded(t, value, 0):
-            return False
-        self._waiting = None
-        self._steps.append((t, value))
-        return True
+    def _prior(self, values: NDArray[np.int64], elapsed: float) -> NDArray[np.float64]:
+        """Probability of each number before this frame is looked at."""
+        anywhere = P_FALL / self._top + np.where(values == 0, P_ZERO, 0.0)
+        if not len(self._values):
+            return np.asarray(np.full(len(values), 1 / self._top) + anywhere)
+        rise = (values[:, None] - self._values[None, :]).astype(np.float64)
+        moves = np.where(rise > 0, self._rises(np.abs(rise), elapsed), 0.0) + np.where(rise == 0, P_HOLD, 0.0)
+        return np.asarray(moves @ self._weights + anywhere)
 
-    def _seconded(self, t: float, value: int, last: int) -> bool:
-        """Whether the frame before said something that leads to `value` without leaping again."""
-        before = self._waiting
-        self._waiting = (t, value)
-        return before is not None and t - before[0] < ROLL and before[1] <= value <= before[1] + max(value - last, 0) / 2 + 1
+    def _rises(self, rise: NDArray[np.float64], elapsed: float) -> NDArray[np.float64]:
+        """Probability of growing by exactly `rise`: steps of the usual size, and leaps of every order of magnitude."""
+        step = 2 * max(self._pace * elapsed, 5.0)
+        leap = self._top * LEAP_SHARE * max(elapsed, 0.25) + 10 * step
+        size = np.maximum(rise, 1.0)
+        return np.asarray(P_STEP * np.exp(-size / step) / step + P_LEAP * (size <= leap) / (size * np.log(leap)))
 
-    def _fallen(self, t: float, value: int) -> bool:
-        """Whether clear readings below the whole staircase have lasted."""
-        if not self._steps or value >= self._steps[0][1]:
-            self._below.clear()
-            return False
-        if self._below and (value < self._below[-1][1] or t - self._below[-1][0] > RETURN):
-            self._below.clear()
-        self._below.append((t, value))
-        return t - self._below[0][0] >= RETURN
+    def _unseen_steps(self, cells: Floats, elapsed: float) -> float:
+        """How much likelier than standing still is a step that would show in covered cells only.
 
-    def _held(self, t: float, share: float) -> ScoreReading:
-        if self._steps and t - self._steps[-1][0] <= HOLD:
-            return ScoreReading(self._steps[-1][1], 0.5)
-        return ScoreReading(None, round(share, 4)) if share else UNREAD
+        A covered cell with m covered cells below it hides 10^m numbers for each of its digits.
+        """
+        covered = np.flatnonzero(cells[:, :10].max(axis=1) < COVERED)[::-1]
+        if not len(covered) or not len(self._values):
+            return 0.0
+        places = self._powers[covered].astype(np.float64)
+        hidden = 10.0 ** np.arange(len(covered))
+        digits = np.arange(1, 10, dtype=np.float64)
+        chances = self._rises(places[:, None] * digits, elapsed).sum(axis=1)
+        return float((hidden * chances).sum() / P_HOLD)
+
+    def _learn(self, value: int, elapsed: float) -> None:
+        """Follow the usual growth of a rolling display."""
+        if self._sure is None or not 0 < self._t - self._sure[0] <= 2 * elapsed:
+            return
+        rise = value - self._sure[1]
+        if rise > 0:
+            pace = min(rise / (self._t - self._sure[0]), self._top * LEAP_SHARE)
+            self._pace += LEARNING * (pace - self._pace)
+
+    def _held(self, t: float, posterior: float) -> ScoreReading:
+        if self._sure is not None and t - self._sure[0] <= HOLD:
+            return ScoreReading(self._sure[1], 0.5)
+        return ScoreReading(None, round(posterior, 4)) if posterior else UNREAD

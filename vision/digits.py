@@ -25,6 +25,7 @@ STRIP_HEIGHT = 32
 STRIDE = 4
 DIGIT_SHARE = 0.62  # a digit's height as a share of the strip's
 MARGIN = 1.6  # digit heights of picture kept on both sides of the line
+DIGITS_APART, CHARACTERS_APART = 0.42, 0.25  # digit heights between centres
 WIDTH_STEP = 32  # strips come in few widths, because each width costs the runtime an arena
 
 
@@ -120,7 +121,21 @@ def spell(columns: Floats, strip: Strip, least: float = 0.4) -> list[Glyph]:
             best = int(mass.argmax())
             glyphs.append(Glyph(ALPHABET[best], strip.to_picture(at), float(mass[best] / mass.sum() * weight.max())))
         column = stop
-    return glyphs
+    return _apart(glyphs, STRIP_HEIGHT * DIGIT_SHARE / strip.scale)
+
+
+def _apart(glyphs: list[Glyph], height: float) -> list[Glyph]:
+    """Of characters that stand too close for both to be there, the surer."""
+    kept: list[Glyph] = []
+    for glyph in glyphs:
+        both_digits = bool(kept) and glyph.character.isdigit() and kept[-1].character.isdigit()
+        least = (DIGITS_APART if both_digits else CHARACTERS_APART) * height
+        if kept and glyph.x - kept[-1].x < least:
+            if glyph.probability > kept[-1].probability:
+                kept[-1] = glyph
+        else:
+            kept.append(glyph)
+    return kept
 
 
 def _peaks(columns: Floats, start: int, stop: int) -> list[tuple[int, int]]:

@@ -7,33 +7,46 @@ from typing import TYPE_CHECKING
 
 from game.reading import UNREAD, ScoreReading, ScreenReading, ScoreUnit
 from vision.decode import ScoreTrack
-from vision.digits import cell_digits, cut, posteriors, spell
+from vision.digits import cut, posteriors, spell
 from vision.discover import Discoverer
+from vision.focus import Focus, look_at
 from vision.layout import Display, Layout, Number, parse
-from vision.locate import locate
+from vision.locate import LONG_SIDE, locate
+from vision.settle import Settler
 
 if TYPE_CHECKING:
     from vision.digits import Classifier
-    from vision.frame import Floats, Frame, Image
+    from vision.frame import Frame, Image
 
 LOOK_EVERY = 0.25  # seconds between searches of the whole picture while no scores are in sight
-RECHECK_EVERY = 0.5  # seconds between checks whether a display has more digits than were seen at first
 LEGIBLE = 0.55  # mean probability of a digit over the cells, above which a display is in sight
 GONE = 0.3  # and below which it is not
 SMALLEST = 16  # pixels; a picture below that holds no display
-OUTVOTED = 3  # checks in a row that must agree on more digits
+CHANNELS = 3
+SAME = 0.2  # overlap above which two boxes are one number
 
 
-def numbers(image: Image, locator: Classifier, line_reader: Classifier, long_side: int | None = None) -> list[Number]:
+def numbers(image: Image, locator: Classifier, line_reader: Classifier, long_side: int = LONG_SIDE) -> list[Number]:
     """Every number on the picture that could be a score, in no order."""
-    lines = locate(image, locator, long_side) if long_side else locate(image, locator)
     found = []
-    for line in lines:
+    for line in locate(image, locator, long_side):
         strip = cut(image, line)
         number = parse(line, spell(posteriors(strip, line_reader), strip))
         if number is not None:
             found.append(number)
     return found
+
+
+def read_still(image: Image, locator: Classifier, line_reader: Classifier) -> list[Number]:
+    """Every score display in one picture, left to right then top to bottom; small ones are sought at twice the scale."""
+    if not _usable(image):
+        return []
+    found = numbers(image, locator, line_reader)
+    if max(image.shape[:2]) > LONG_SIDE:
+        for number in numbers(image, locator, line_reader, 2 * LONG_SIDE):
+            if all(number.line.box().overlap(other.line.box()) < SAME for other in found):
+                found.append(number)
+    return sorted(found, key=lambda n: (n.line.left, n.line.middle))
 
 
 @dataclass(slots=True)
@@ -43,16 +56,11 @@ class _Eye:
     display: Display
     track: ScoreTrack
     in_sight: bool = False
-    more: int = 0
 
-    def look(self, image: Image, line_reader: Classifier) -> tuple[Floats, list[float] | None]:
-        """Cells of this frame, and wider cells when the line shows more digits than the display is known to have."""
-        strip = cut(image, self.display.line)
-        columns = posteriors(strip, line_reader)
-        cells = cell_digits(columns, strip, self.display.cells)
-        seen = float(1 - cells[:, 10].mean())
-        self.in_sight = seen > (GONE if self.in_sight else LEGIBLE)
-        return cells, None
+    def read(self, t: float, image: Image, line_reader: Classifier) -> ScoreReading:
+        cells = look_at(self.display, image, line_reader)
+        self.in_sight = float(1 - cells[:, 10].mean()) > (GONE if self.in_sight else LEGIBLE)
+        return self.track.update(t, cells) if self.in_sight else UNREAD
 
 
 class Reader:
@@ -71,6 +79,8 @@ class Reader:
     def reset(self) -> None:
         """Forget the layout and what was read."""
         self._discoverer = Discoverer()
+        self._settler = Settler()
+        self._focus: Focus | None = None
         self._eyes: tuple[_Eye | None, _Eye | None] = (None, None)
         self._layout: Layout | None = None
         self._looked = float("-inf")
@@ -84,44 +94,50 @@ class Reader:
         """What both displays show; never raises for what is in the picture."""
         if not _usable(frame.image):
             return ScreenReading(frame.t)
-        readings = [self._look(eye, frame) for eye in self._eyes]
-        visible = any(eye is not None and eye.in_sight for eye in self._eyes)
-        if not visible and frame.t - self._looked >= LOOK_EVERY:
-            self._looked = frame.t
-            found = self._discoverer.observe(frame.t, numbers(frame.image, self._locator, self._line_reader))
-            if found is not None:
-                self._adopt(found)
-                readings = [self._look(eye, frame) for eye in self._eyes]
-                visible = True
+        one, two = self._look(frame)
+        if not self._visible() and frame.t - self._looked >= LOOK_EVERY and self._search(frame):
+            one, two = self._look(frame)
+        if self._visible() and self._focus is not None:
+            sharper = self._focus.look(frame.t, frame.image, self._line_reader)
+            if sharper is not None:
+                self._point(sharper)
+        one, two = self._settler.settle(frame.t, (one, two))
         unit = self._layout.unit if self._layout else ScoreUnit.POINTS
         digits = max((len(eye.display.cells) for eye in self._eyes if eye), default=None)
-        return ScreenReading(frame.t, readings[0], readings[1], visible, unit, digits)
+        return ScreenReading(frame.t, one, two, self._visible(), unit, digits)
 
-    def _look(self, eye: _Eye | None, frame: Frame) -> ScoreReading:
-        if eye is None:
-            return UNREAD
-        cells, _ = eye.look(frame.image, self._line_reader)
-        return eye.track.update(frame.t, cells) if eye.in_sight else UNREAD
+    def _look(self, frame: Frame) -> tuple[ScoreReading, ScoreReading]:
+        one, two = (eye.read(frame.t, frame.image, self._line_reader) if eye else UNREAD for eye in self._eyes)
+        return one, two
 
-    def _adopt(self, layout: Layout) -> None:
-        self._layout = layout
-        one, two = (_Eye(d, ScoreTrack(len(d.cells))) if d else None for d in (layout.p1, layout.p2))
+    def _visible(self) -> bool:
+        return any(eye is not None and eye.in_sight for eye in self._eyes)
+
+    def _search(self, frame: Frame) -> bool:
+        """Look over the whole picture; whether that gave a layout."""
+        self._looked = frame.t
+        found = self._discoverer.observe(frame.t, numbers(frame.image, self._locator, self._line_reader))
+        if found is None:
+            return False
+        one, two = (_Eye(d, ScoreTrack(len(d.cells))) if d else None for d in (found.p1, found.p2))
         self._eyes = (one, two)
+        self._layout = found
+        self._focus = Focus(found)
         self._discoverer = Discoverer()
+        return True
 
-
-def read_still(image: Image, locator: Classifier, line_reader: Classifier) -> list[Number]:
-    """Every score display in one picture, left to right then top to bottom. Small displays are looked for at twice the
-    scale as well."""
-    if not _usable(image):
-        return []
-    found = numbers(image, locator, line_reader)
-    if max(image.shape[:2]) > 640:
-        for number in numbers(image, locator, line_reader, 1280):
-            if all(number.line.box().overlap(other.line.box()) < 0.2 for other in found):
-                found.append(number)
-    return sorted(found, key=lambda n: (n.line.left, n.line.middle))
+    def _point(self, layout: Layout) -> None:
+        """Turn the eyes to a better outline of the same displays."""
+        self._layout = layout
+        for eye, display in zip(self._eyes, (layout.p1, layout.p2), strict=True):
+            if eye is not None and display is not None:
+                eye.display = display
 
 
 def _usable(image: Image) -> bool:
-    return image.ndim == 3 and image.shape[2] == 3 and min(image.shape[:2]) >= SMALLEST and image.dtype.name == "uint8"  # noqa: PLR2004
+    return (
+        image.ndim == CHANNELS
+        and image.shape[2] == CHANNELS
+        and min(image.shape[:2]) >= SMALLEST
+        and image.dtype.name == "uint8"
+    )

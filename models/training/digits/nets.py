@@ -20,6 +20,12 @@ def _block(x: Any, filters: int, kernel: tuple[int, int], strides: tuple[int, in
     return layers.ReLU(6.0)(layers.BatchNormalization(momentum=0.97)(x))
 
 
+def _doubled(x: Any, filters: int) -> Any:
+    """Twice the size; unlike a resize, this leaves the converted network free to take pictures of any size."""
+    x = layers.Conv2D(4 * filters, 1)(x)
+    return layers.Lambda(lambda deep: tf.nn.depth_to_space(deep, 2))(x)
+
+
 def line_net() -> Any:
     """Strips (n, STRIP_HEIGHT, w, 3) in [0, 1] -> logits (n, 1, w // STRIDE, CLASSES)."""
     image = layers.Input((STRIP_HEIGHT, None, 3))
@@ -40,9 +46,9 @@ def locator_net() -> Any:
     quarter = _block(_block(x, 24, (3, 3), (2, 2)), 24, (3, 3), (1, 1))
     eighth = _block(_block(quarter, 40, (3, 3), (2, 2)), 40, (3, 3), (1, 1))
     x = _block(_block(eighth, 56, (3, 3), (2, 2)), 56, (3, 3), (1, 1))
-    x = layers.UpSampling2D(2, interpolation="nearest")(layers.Conv2D(40, 1)(x))
+    x = _doubled(x, 40)
     x = _block(layers.Add()([x, eighth]), 32, (3, 3), (1, 1))
-    x = layers.UpSampling2D(2, interpolation="nearest")(layers.Conv2D(24, 1)(x))
+    x = _doubled(x, 24)
     x = _block(layers.Add()([x, quarter]), 24, (3, 3), (1, 1))
     return tf.keras.Model(image, layers.Conv2D(2, 1)(x))
 

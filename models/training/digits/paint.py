@@ -93,9 +93,9 @@ def lay(rng: np.random.Generator, canvas: Floats, line: Line, matrix: Floats) ->
     whole = np.maximum(bright, dim)
     size = float(np.hypot(matrix[1, 0], matrix[1, 1])) * LINE_HEIGHT / 2
     under = _mean_under(canvas, whole)
-    light = bool(under < 110) if rng.random() < 0.85 else None
-    fill = colour(rng, light=light)
-    if np.abs(float(fill.mean()) - under) < 35 and rng.random() < 0.8:
+    close = rng.random() < 0.3  # red digits over brown: told apart by hue alone
+    fill = colour(rng, light=None if close else bool(under < 110))
+    if not close and np.abs(float(fill.mean()) - under) < 35:
         fill = np.clip(fill + (70 if under < 128 else -70), 0, 255)
     if rng.random() < 0.45:  # outline
         thick = max(1, round(size * rng.uniform(0.04, 0.12)))
@@ -157,6 +157,17 @@ def spoil(rng: np.random.Generator, canvas: Floats) -> Image:
         canvas = canvas + rng.uniform(3, 20) * rows
     image = np.clip(canvas, 0, 255).astype(np.uint8)
     if rng.random() < 0.75:
-        _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 96))])
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR).astype(np.uint8)
+        image = compress(rng, image)
     return image
+
+
+def compress(rng: np.random.Generator, image: Image) -> Image:
+    """Blocks and half-resolution colour, at times at a larger scale than the reader's, as a recording has them."""
+    height, width = image.shape[:2]
+    grown = rng.uniform(1.0, 1.7) if rng.random() < 0.5 else 1.0
+    if grown > 1:
+        image = cv2.resize(image, (int(width * grown), int(height * grown)), interpolation=cv2.INTER_CUBIC)
+    quality = int(rng.integers(12, 60)) if rng.random() < 0.5 else int(rng.integers(40, 96))
+    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)

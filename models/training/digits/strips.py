@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +35,10 @@ def strip(rng: np.random.Generator, faces: list[Face], weights: Floats) -> Strip
     number = rng.random() < 0.9
     text, dimmed = score_text(rng) if number else (word_text(rng), 0)
     dimmed = dimmed if rng.random() < 0.55 else 0
-    line = compose(rng, face, text, dimmed)
+    layout_seed = int(rng.integers(2**32))
+    line = compose(np.random.default_rng(layout_seed), face, text, dimmed)
+    if number and rng.random() < 0.15:
+        line = _ghosted(rng, line, compose(np.random.default_rng(layout_seed), face, _before(rng, text), dimmed))
     height = rng.uniform(16, 24.5)  # of a digit, in the strip
     scale = height / DIGIT_HEIGHT
     stretch = scale * rng.uniform(0.75, 1.35)
@@ -66,6 +69,21 @@ def strip(rng: np.random.Generator, faces: list[Face], weights: Floats) -> Strip
         shape(rng, canvas, size=float(rng.uniform(2, 9)))
     centres = line.centres * stretch + left
     return Strip(spoil(rng, canvas), columns(text, centres))
+
+
+def _before(rng: np.random.Generator, text: str) -> str:
+    """Another number of the same form: what stood there a moment ago."""
+    changed = int(rng.integers(1, 6))
+    at = [i for i, c in enumerate(text) if c.isdigit()][-changed:]
+    return "".join(str(rng.integers(0, 10)) if i in at else c for i, c in enumerate(text))
+
+
+def _ghosted(rng: np.random.Generator, line: Line, old: Line) -> Line:
+    """`line` with a rest of the number before it, as compression and slow shutters leave one."""
+    if old.bright.shape != line.bright.shape:
+        return line
+    rest = np.float32(rng.uniform(0.1, 0.4))
+    return replace(line, bright=line.bright * (1 - rest) + old.bright * rest)
 
 
 def columns(text: str, centres: Floats) -> Image:
