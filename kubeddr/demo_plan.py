@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOST = "127.0.0.1"
-LOOKS = (("--theme", "plates", "--seed", "1"), ("--theme", "arcade", "--seed", "2"))
+LOOKS = (("--theme", "plates", "--seed", "1"), ("--theme", "sunset", "--seed", "2"))
 
 
 @dataclass(frozen=True, slots=True)
