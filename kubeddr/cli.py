@@ -10,6 +10,7 @@ from kubeddr.control_plane import control_plane
 from kubeddr.demo import demo
 from kubeddr.fleet import devices, matches
 from kubeddr.predict import predict
+from kubeddr.read import read
 from kubeddr.shelf import models
 from kubeddr.watch import watch
 
@@ -22,6 +23,7 @@ app = typer.Typer(
 
 
 app.command()(watch)
+app.command()(read)
 app.command()(agent)
 app.command()(cabinet)
 app.command()(demo)

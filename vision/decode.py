@@ -1,8 +1,8 @@
 """Cell probabilities over time, and what a score may do -> what the display says, or that nobody can tell.
 
 A small hidden Markov model: the state is the number on the display, which holds, or grows by a step of about the size
-seen lately, or by a leap, or, hardly ever, falls (a new song; a belief that was wrong). A few dozen hypotheses are kept;
-every frame proposes its own likeliest numbers beside them.
+seen lately, or by a leap, or, hardly ever, falls (a new song; a belief that was wrong). A few dozen hypotheses are
+kept; every frame proposes its own likeliest numbers beside them.
 """
 
 from __future__ import annotations

@@ -11,12 +11,10 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import NDArray
-
     from vision.frame import Floats, Image
     from vision.geometry import TextLine
 
-    Classifier: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+    Classifier: TypeAlias = Callable[[Floats], Floats]
 
 ALPHABET = "0123456789,.%:"
 BLANK = len(ALPHABET)
@@ -26,6 +24,9 @@ STRIDE = 4
 DIGIT_SHARE = 0.62  # a digit's height as a share of the strip's
 MARGIN = 1.6  # digit heights of picture kept on both sides of the line
 DIGITS_APART, CHARACTERS_APART = 0.42, 0.25  # digit heights between centres
+ALIASING = 0.6  # scale below which shrinking needs averaging
+BETWEEN = 0.3  # columns by which a centre may miss a column and still be read from that one alone
+LONGEST_PEAK = 2  # columns that may speak for one character
 WIDTH_STEP = 32  # strips come in few widths, because each width costs the runtime an arena
 
 
@@ -76,7 +77,7 @@ def cut(image: Image, line: TextLine) -> Strip:
         ],
         dtype=np.float32,
     )
-    if scale < 0.6:  # warpAffine does not average, so blur away what the strip cannot hold
+    if scale < ALIASING:  # warpAffine does not average, so blur away what the strip cannot hold
         image, matrix = _shrunk(image, matrix, 0.5 / scale)
     flags = cv2.INTER_LINEAR
     strip = cv2.warpAffine(image, matrix, (width, STRIP_HEIGHT), flags=flags, borderMode=cv2.BORDER_REPLICATE)
@@ -98,8 +99,8 @@ def posteriors(strip: Strip, classify: Classifier) -> Floats:
     """Probabilities (width // STRIDE, CLASSES) of what is centred in each column."""
     logits = classify(strip.image[None].astype(np.float32) / 255)[0, 0]
     logits = logits - logits.max(axis=1, keepdims=True)
-    odds = np.exp(logits)
-    return (odds / odds.sum(axis=1, keepdims=True)).astype(np.float32)
+    odds: Floats = np.exp(logits)
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
 
 def spell(columns: Floats, strip: Strip, least: float = 0.4) -> list[Glyph]:
@@ -144,7 +145,7 @@ def _peaks(columns: Floats, start: int, stop: int) -> list[tuple[int, int]]:
     parts = []
     begin = start
     for at in range(start + 1, stop + 1):
-        if at == stop or best[at - start] != best[begin - start] or at - begin == 2:
+        if at == stop or best[at - start] != best[begin - start] or at - begin == LONGEST_PEAK:
             parts.append((begin, at))
             begin = at
     return parts
@@ -158,9 +159,11 @@ def cell_digits(columns: Floats, strip: Strip, cells: Sequence[float]) -> Floats
     out = np.empty((len(cells), 11), dtype=np.float32)
     for index, x in enumerate(cells):
         at = strip.to_column(x)
-        low = min(max(int(np.floor(at)), 0), len(columns) - 1)
-        near = [low, min(low + 1, len(columns) - 1)]
-        near = near if 0.2 < at - low < 0.8 else [near[round(min(max(at - low, 0.0), 1.0))]]
+        nearest = min(max(round(at), 0), len(columns) - 1)
+        other = nearest + (1 if at > nearest else -1)
+        near = [nearest]
+        if abs(at - nearest) > BETWEEN and 0 <= other < len(columns):
+            near.append(other)
         column = columns[max(near, key=lambda c: float(columns[c, :10].sum()))]
         out[index, :10] = column[:10]
         out[index, 10] = 1 - column[:10].sum()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Image: TypeAlias = NDArray[np.uint8]  # (height, width, 3), blue green red
-Floats: TypeAlias = NDArray[np.float32]
+Floats: TypeAlias = NDArray[Any]  # real numbers of either width; OpenCV's own types do not say which
 
 
 @dataclass(frozen=True, slots=True, eq=False)

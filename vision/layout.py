@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from game.reading import ScoreUnit
@@ -109,5 +110,5 @@ def _trimmed(line: TextLine, glyphs: list[Glyph]) -> list[Glyph]:
 
 
 def _pitch(digits: Sequence[Glyph]) -> float:
-    gaps = sorted(b.x - a.x for a, b in zip(digits, digits[1:], strict=False))
+    gaps = sorted(b.x - a.x for a, b in pairwise(digits))
     return gaps[len(gaps) // 2] if gaps else 0.0

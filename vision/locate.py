@@ -57,7 +57,8 @@ def lines_in(answer: Floats) -> list[TextLine]:
 
 
 def _scaled(line: TextLine, wide: float, high: float) -> TextLine:
-    return TextLine(line.left * wide, line.right * wide, line.middle * high, line.height * high, line.slope * high / wide)
+    slope = line.slope * high / wide
+    return TextLine(line.left * wide, line.right * wide, line.middle * high, line.height * high, slope)
 
 
 def merge(lines: list[TextLine]) -> list[TextLine]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from game.reading import UNREAD, ScoreReading, ScreenReading, ScoreUnit
+from game.reading import UNREAD, ScoreReading, ScoreUnit, ScreenReading
 from vision.decode import ScoreTrack
 from vision.digits import cut, posteriors, spell
 from vision.discover import Discoverer
@@ -38,7 +38,7 @@ def numbers(image: Image, locator: Classifier, line_reader: Classifier, long_sid
 
 
 def read_still(image: Image, locator: Classifier, line_reader: Classifier) -> list[Number]:
-    """Every score display in one picture, left to right then top to bottom; small ones are sought at twice the scale."""
+    """Every score display in a picture, left to right then top to bottom; small ones are sought at twice the scale."""
     if not _usable(image):
         return []
     found = numbers(image, locator, line_reader)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import pairwise
 
 from game.reading import ScoreReading
 
@@ -58,7 +59,7 @@ class Settler:
         shares = []
         for side in (0, 1):
             values = [moment.readings[side].value for moment in past]
-            steps = [b - a for a, b in zip(values, values[1:], strict=False) if a is not None and b is not None and b > a]
+            steps = [b - a for a, b in pairwise(values) if a is not None and b is not None and b > a]
             a, b = values[index - 1], values[index]
             if a is not None and b is not None and b > a and len(steps) > 1:
                 shares.append((b - a) * len(steps) / sum(steps))

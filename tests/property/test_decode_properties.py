@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from game.reading import ScoreReading
 from vision.decode import CONSIDERED, ScoreTrack
-from vision.frame import Floats
 from vision.settle import Settler
+
+if TYPE_CHECKING:
+    from vision.frame import Floats
 
 DIGITS = 7
 FRAME = 1 / 30

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from game.reading import ScoreReading
 from vision.decode import HOLD, ScoreTrack, propose
-from vision.frame import Floats
 from vision.settle import REACH, Settler
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vision.frame import Floats
 
 FRAME = 1 / 30
 DIGITS = 9
@@ -22,7 +28,7 @@ def cells(value: int, *, sure: float = 0.999, covered: tuple[int, ...] = ()) -> 
     return out
 
 
-def play(values: list[int | None]) -> list[ScoreReading]:
+def play(values: Sequence[int | None]) -> list[ScoreReading]:
     track = ScoreTrack(DIGITS)
     blank = np.full((DIGITS, 11), 1 / 11, dtype=np.float32)
     return [track.update(i * FRAME, blank if v is None else cells(v)) for i, v in enumerate(values)]
@@ -79,7 +85,7 @@ def test_a_frame_proposes_what_its_cells_allow() -> None:
     assert set(proposed) == {d * 100_000_000 + 23_456_789 for d in range(10)}
 
 
-def moments(values: list[int | None]) -> list[int | None]:
+def moments(values: Sequence[int | None]) -> list[int | None]:
     settler = Settler()
     pairs = [(ScoreReading(v, 1.0), ScoreReading(v, 1.0)) for v in values]
     return [settler.settle(i * FRAME, pair)[0].value for i, pair in enumerate(pairs)]
@@ -90,11 +96,11 @@ def test_a_frame_that_ran_ahead_is_not_reported_while_it_rolls() -> None:
 
 
 def test_a_number_that_stands_is_reported_as_it_is() -> None:
-    assert moments([0, 100, 200, 200, 200]) == [0, 0, 100, 200, 200] or moments([0, 100, 200, 200, 200])[-2:] == [200, 200]
+    assert moments([0, 100, 200, 200, 200])[-2:] == [200, 200]
 
 
 def test_nothing_older_than_the_reach_is_reported() -> None:
-    values: list[int | None] = [0, 10, 20, 30, 1000, 2000, 3000, 4000]
+    values = [0, 10, 20, 30, 1000, 2000, 3000, 4000]
     reported = moments(values)
     for index, value in enumerate(reported):
         first = max(0, index - round(REACH / FRAME))

@@ -73,7 +73,8 @@ def test_results_that_count_up_for_two_seconds_are_no_match() -> None:
 
 def test_cells_are_the_median_of_the_usual_sights() -> None:
     odd = number(0, digits=8)
-    layout = watch([[number(0), number(0, x=700)]] * 3 + [[odd, number(0, x=700)]] + [[number(0), number(0, x=700)]] * 8)
+    usual = [number(0), number(0, x=700)]
+    layout = watch([usual] * 3 + [[odd, number(0, x=700)]] + [usual] * 8)
     assert layout is not None
     assert layout.p1 is not None
     assert layout.p1.cells == number(0).cells

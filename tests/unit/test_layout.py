@@ -35,7 +35,9 @@ def test_a_score_is_read_in_every_notation(text: str, value: int, unit: ScoreUni
     assert len(number.cells) == sum(c.isdigit() for c in text)
 
 
-@pytest.mark.parametrize("text", ["", "16", "999", "1234", "210.00", "1:59", "12,34", "1,23,456", "1234567890", "0123/0456"])
+@pytest.mark.parametrize(
+    "text", ["", "16", "999", "1234", "210.00", "1:59", "12,34", "1,23,456", "1234567890", "0123/0456"]
+)
 def test_counters_timers_and_tempos_are_no_scores(text: str) -> None:
     assert parse(LINE, glyphs(text)) is None
 

@@ -47,7 +47,7 @@ def fit(
     schedule = tf.keras.optimizers.schedules.CosineDecay(plan.rate, total, 1e-2)
     optimiser = tf.keras.optimizers.AdamW(schedule, weight_decay=1e-4)
 
-    @tf.function
+    @tf.function  # type: ignore[untyped-decorator]  # TensorFlow ships no types
     def step(pictures: Any, truth: Any) -> Any:
         with tf.GradientTape() as tape:
             value = loss(truth, model(pictures / 255.0, training=True))

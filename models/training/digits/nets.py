@@ -1,4 +1,4 @@
-"""The two networks and their int8 forms. TensorFlow is imported here and nowhere else in the digit reader's training."""
+"""The two networks and their int8 forms."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def line_net() -> Any:
 
 
 def locator_net() -> Any:
-    """Pictures (n, h, w, 3) in [0, 1] -> (n, h // 4, w // 4, 2): logit of a number's core, log2 of digit height / 8."""
+    """Pictures (n, h, w, 3) in [0, 1] -> (n, h // 4, w // 4, 2): a core's logit, log2(digit height / 8)."""
     image = layers.Input((None, None, 3))
     x = _block(image, 12, (3, 3), (2, 2))
     quarter = _block(_block(x, 24, (3, 3), (2, 2)), 24, (3, 3), (1, 1))

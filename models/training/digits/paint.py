@@ -22,7 +22,7 @@ def colour(rng: np.random.Generator, *, light: bool | None = None) -> Floats:
     saturation = 0.0 if kind < 0.25 else rng.uniform(60, 255)
     value = rng.uniform(150, 255) if light or (light is None and rng.random() < 0.6) else rng.uniform(0, 130)
     pixel = np.array([[[hue, saturation, value]]], dtype=np.uint8)
-    return cv2.cvtColor(pixel, cv2.COLOR_HSV2BGR)[0, 0].astype(np.float32)
+    return np.asarray(cv2.cvtColor(pixel, cv2.COLOR_HSV2BGR)[0, 0], dtype=np.float32)
 
 
 def texture(rng: np.random.Generator, height: int, width: int) -> Floats:
@@ -94,15 +94,15 @@ def lay(rng: np.random.Generator, canvas: Floats, line: Line, matrix: Floats) ->
     size = float(np.hypot(matrix[1, 0], matrix[1, 1])) * LINE_HEIGHT / 2
     under = _mean_under(canvas, whole)
     close = rng.random() < 0.3  # red digits over brown: told apart by hue alone
-    fill = colour(rng, light=None if close else bool(under < 110))
+    fill = _of_luma(colour(rng), under + rng.normal(0, 12)) if close else colour(rng, light=bool(under < 110))
     if not close and np.abs(float(fill.mean()) - under) < 35:
         fill = np.clip(fill + (70 if under < 128 else -70), 0, 255)
     if rng.random() < 0.45:  # outline
         thick = max(1, round(size * rng.uniform(0.04, 0.12)))
         edge = cv2.dilate(whole, np.ones((2 * thick + 1, 2 * thick + 1), dtype=np.uint8))
         blend(canvas, edge, colour(rng, light=fill.mean() < 110), rng.uniform(0.5, 1))
-    if rng.random() < 0.25:  # shadow
-        shift = np.array([[1, 0, rng.uniform(0, 3)], [0, 1, rng.uniform(0, 3)]], dtype=np.float32)
+    if rng.random() < (0.6 if close else 0.25):  # shadow
+        shift = np.array([[1, 0, rng.uniform(-1, 3)], [0, 1, rng.uniform(0, 3)]], dtype=np.float32)
         blend(canvas, cv2.warpAffine(whole, shift, (width, height)), np.zeros(3, np.float32), rng.uniform(0.4, 1))
     if rng.random() < 0.12:  # glow
         blend(canvas, np.clip(1.5 * cv2.GaussianBlur(whole, (0, 0), size * 0.2), 0, 1), fill, rng.uniform(0.2, 0.7))
@@ -118,6 +118,12 @@ def lay(rng: np.random.Generator, canvas: Floats, line: Line, matrix: Floats) ->
             blend(canvas, dim, paint * faint, alpha)
         else:
             blend(canvas, dim, paint, alpha * faint)
+
+
+def _of_luma(paint: Floats, luma: float) -> Floats:
+    """The same hue at another brightness as the eye sees it (Rec. 601 weights)."""
+    weights = np.array([0.114, 0.587, 0.299], dtype=np.float32)
+    return np.clip(paint + np.float32(luma - float(paint @ weights)), 0, 255)
 
 
 def _mean_under(canvas: Floats, mask: Floats) -> float:
@@ -165,9 +171,8 @@ def compress(rng: np.random.Generator, image: Image) -> Image:
     """Blocks and half-resolution colour, at times at a larger scale than the reader's, as a recording has them."""
     height, width = image.shape[:2]
     grown = rng.uniform(1.0, 1.7) if rng.random() < 0.5 else 1.0
-    if grown > 1:
-        image = cv2.resize(image, (int(width * grown), int(height * grown)), interpolation=cv2.INTER_CUBIC)
+    larger = cv2.resize(image, (int(width * grown), int(height * grown)), interpolation=cv2.INTER_CUBIC)
     quality = int(rng.integers(12, 60)) if rng.random() < 0.5 else int(rng.integers(40, 96))
-    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    _, data = cv2.imencode(".jpg", larger, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    spoiled = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
+    return cv2.resize(spoiled, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)

@@ -79,7 +79,8 @@ def _place(
     if rng.random() < 0.4:
         plate = np.zeros((HEIGHT, WIDTH), dtype=np.float32)
         pad = rng.uniform(0.1, 0.7) * high
-        plate[int(max(0, middle - high / 2 - pad)) : int(middle + high / 2 + pad), int(max(0, left - pad)) : int(left + span + pad)] = 1
+        rows = slice(int(max(0, middle - high / 2 - pad)), int(middle + high / 2 + pad))
+        plate[rows, int(max(0, left - pad)) : int(left + span + pad)] = 1
         blend(canvas, plate, colour(rng, light=rng.random() < 0.25), rng.uniform(0.5, 1))
     tilt = rng.normal(0, 0.03) if rng.random() < 0.3 else 0.0
     top = middle - (BASELINE - DIGIT_HEIGHT / 2) * scale - tilt * span / 2
@@ -89,9 +90,7 @@ def _place(
         _mark(truth, line, stretch, left, middle, high, tilt)
 
 
-def _mark(
-    truth: Floats, line: Line, stretch: float, left: float, middle: float, high: float, tilt: float
-) -> None:
+def _mark(truth: Floats, line: Line, stretch: float, left: float, middle: float, high: float, tilt: float) -> None:
     digits = [i for i, c in enumerate(line.text) if c in DIGITS]
     first = (line.centres[digits[0]] - line.widths[digits[0]] * 0.4) * stretch + left
     last = (line.centres[digits[-1]] + line.widths[digits[-1]] * 0.4) * stretch + left

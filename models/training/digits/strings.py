@@ -87,13 +87,8 @@ def score_text(rng: np.random.Generator) -> tuple[str, int]:
     text = _grouped(plain, separator)
     zeros = len(plain) - len(plain.lstrip("0"))
     zeros = min(zeros, len(plain) - 1)
-    lead = 0
-    seen = 0
-    for lead, character in enumerate(text):
-        if seen == zeros and character in DIGITS:
-            break
-        seen += character in DIGITS
-    return text, lead
+    at = [index for index, character in enumerate(text) if character in DIGITS]
+    return text, at[zeros]
 
 
 def _grouped(plain: str, separator: str) -> str:
@@ -129,21 +124,21 @@ def compose(rng: np.random.Generator, face: Face, text: str, dimmed: int = 0) ->
     cell = max(face.glyph(d).advance for d in DIGITS) * loose
     wide_separator = mono and rng.random() < 0.35
     pen = 6.0
-    placed = []
+    placed: list[tuple[tuple[Floats, int] | None, float, float]] = []
     for character in text:
         glyph = face.glyph(character)
         digit = character in DIGITS
         advance = cell if mono and (digit or wide_separator) else glyph.advance * loose
         if character == " ":
-            placed.append((character, None, pen + advance / 2, advance))
+            placed.append((None, pen + advance / 2, advance))
         else:
             start = pen + (advance - glyph.advance) / 2 + glyph.left
-            placed.append((character, (glyph.mask, max(0, round(start))), pen + advance / 2, advance))
+            placed.append(((glyph.mask, max(0, round(start))), pen + advance / 2, advance))
         pen += advance
     width = int(pen + 12)
     bright = np.zeros((LINE_HEIGHT, width), dtype=np.float32)
     dim = np.zeros_like(bright)
-    for index, (_, ink, _, _) in enumerate(placed):
+    for index, (ink, _, _) in enumerate(placed):
         if ink is None:
             continue
         mask, start = ink
@@ -154,6 +149,6 @@ def compose(rng: np.random.Generator, face: Face, text: str, dimmed: int = 0) ->
         bright,
         dim,
         text,
-        np.array([c for _, _, c, _ in placed], dtype=np.float32),
-        np.array([min(a, 1.2 * DIGIT_HEIGHT) for _, _, _, a in placed], dtype=np.float32),
+        np.array([centre for _, centre, _ in placed], dtype=np.float32),
+        np.array([min(a, 1.2 * DIGIT_HEIGHT) for _, _, a in placed], dtype=np.float32),
     )

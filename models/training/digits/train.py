@@ -62,6 +62,7 @@ def train(out: Path, size: Size, version: str, progress: Callable[[str, int, int
 
     Args:
         out: file to write.
+        size: how much to render and learn.
         version: of the bundle.
         progress: hears the stage, steps done, steps in all and the loss.
 
