@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):/usr/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock train clean
+.PHONY: help setup demo test test-recordings test-train check format lock train clean
 
 help: ## this list
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -35,8 +35,28 @@ test: setup ## the whole suite, at most ten minutes on two cores
 	@scripts/system-packages mosquitto tesseract-ocr || echo "Going on without: tests that need these packages skip and say so."
 	$(BIN)/pytest
 
+TRAIN := .venv-train
+FONTS := $(shell cat models/training/digits/fonts.txt)
+
+$(TRAIN)/.ready: requirements/train.txt
+	@$(PYTHON) -m venv $(TRAIN)
+	@echo "Installing what training needs (about 1.4 GB the first time) ..."
+	@$(TRAIN)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/train.txt
+	@touch $@
+
+train: $(TRAIN)/.ready ## the digit reader, from nothing but fonts; OUT=reader.kubeddr VERSION=0.2.0
+	@scripts/system-packages $(FONTS)
+	$(TRAIN)/bin/python -m models.training.digits --out $(or $(OUT),reader.kubeddr) --version $(or $(VERSION),0.0.1)
+
+test-train: setup $(TRAIN)/.ready ## a minute of training, and whether what comes out is a bundle that runs
+	@scripts/system-packages fonts-dejavu-core fonts-liberation fonts-dejavu-extra
+	$(BIN)/pytest tests/training -m slow --timeout 900
+
+test-recordings: setup ## reading, measured on the recorded games where there are any
+	$(BIN)/pytest tests/recordings -m slow -s
+
 clean: ## everything that setup made
-	rm -rf $(VENV) .cache .state
+	rm -rf $(VENV) $(TRAIN) .cache .state
 
 lock: ## new lock files, without any index address (needs uv)
 	for group in build runtime dev browser train; do \

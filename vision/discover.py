@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 FORGET = 4.0  # seconds without a sight of a number before its history is dropped
 WINDOW = 20.0  # seconds of history kept
-REST = 0.9  # seconds at zero before a pair counts as about to start; results that count up rest for less
-GROWTH = 3.5  # seconds of growth before a pair counts as a match that runs already
+REST = 1.6  # seconds looked back for a number at rest
+RESTED = 0.7  # seconds at zero before a pair counts as about to start; results that count up rest for less
+SIGHTS = 3  # fewer sights prove nothing
+GROWTH = 2.5  # seconds of growth before a pair counts as a match that runs already
 STEPS = 4  # increases seen in that time
 LAPSES = 0.12  # share of falls forgiven to misreadings
 SETTLED = 0.12  # digit heights a display may stray while it is looked at
@@ -39,15 +41,15 @@ class Track:
         return [(t, n) for t, n in self.seen if t >= moment]
 
     def settled(self, now: float) -> bool:
-        """Whether it has kept its place for the last REST seconds."""
+        """Whether it has kept its place over its sights of the last REST seconds."""
         recent = self.since(now - REST)
-        if len(recent) < 3 or recent[-1][0] - recent[0][0] < 0.6 * REST:  # noqa: PLR2004 - fewer prove nothing
+        if len(recent) < SIGHTS or recent[-1][0] - recent[0][0] < RESTED:
             return False
         middles = [n.line.middle for _, n in recent]
         return max(middles) - min(middles) < SETTLED * 2 * self.last.line.height
 
     def at_rest(self, now: float) -> bool:
-        """Whether it has shown nothing but zero for the last REST seconds."""
+        """Whether it has shown nothing but zero in its sights of the last REST seconds."""
         recent = self.since(now - REST)
         return self.settled(now) and all(n.value == 0 for _, n in recent)
 

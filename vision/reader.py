@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vision.digits import Classifier
     from vision.frame import Frame, Image
 
-LOOK_EVERY = 0.25  # seconds between searches of the whole picture while no scores are in sight
+LOOK_EVERY = 0.2  # seconds between searches of the whole picture while no scores are in sight
 LEGIBLE = 0.55  # mean probability of a digit over the cells, above which a display is in sight
 GONE = 0.3  # and below which it is not
 SMALLEST = 16  # pixels; a picture below that holds no display

@@ -8,7 +8,7 @@ from vision.discover import Discoverer
 from vision.geometry import TextLine
 from vision.layout import Layout, Number
 
-STEP = 0.25
+STEP = 0.2
 
 
 def number(value: int, *, x: float = 100, y: float = 40, height: float = 20, digits: int = 9) -> Number:

@@ -35,8 +35,8 @@ TOLERANCE = 0.75  # logits; int8 kernels of other processors round differently
 class Size:
     """How much to render and learn."""
 
-    strips: int = 100_000
-    strip_epochs: int = 4
+    strips: int = 200_000
+    strip_epochs: int = 5
     scenes: int = 8_000
     scene_epochs: int = 6
     held_out: int = 2_000
