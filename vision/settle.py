@@ -22,8 +22,11 @@ Pair = tuple[ScoreReading, ScoreReading]
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
+    """A frame: its readings, and how far the displays moved into it, in units of their usual movement a frame."""
+
     t: float
     readings: Pair
+    advance: float | None = None
 
 
 class Settler:
@@ -35,32 +38,27 @@ class Settler:
     def settle(self, t: float, readings: Pair) -> Pair:
         """The readings to report at `t`, each from this frame or from one at most REACH seconds older."""
         self._past.append(_Moment(t, readings))
+        self._past[-1] = _Moment(t, readings, self._advance())
         return self._choose(t, 0), self._choose(t, 1)
 
     def _choose(self, t: float, side: int) -> ScoreReading:
-        past = list(self._past)
-        newest = past[-1].readings[side]
-        best, behind, most = newest, 0.0, 0.0
-        for index in range(len(past) - 1, 0, -1):
-            before, now = past[index - 1], past[index]
+        best, ahead, most = self._past[-1].readings[side], 0.0, 0.0
+        for now, before in pairwise(reversed(self._past)):
             old, new = before.readings[side].value, now.readings[side].value
             rolling = old is not None and new is not None and new > old
-            advance = self._advance(past, index) if rolling else None
-            if advance is None or t - before.t > REACH + 1e-6:
+            if not rolling or now.advance is None or t - before.t > REACH + 1e-6:
                 break
-            behind += advance - 1
-            if behind > most:
-                best, most = before.readings[side], behind
+            ahead += now.advance - 1
+            if ahead > most:
+                best, most = before.readings[side], ahead
         return best
 
-    @staticmethod
-    def _advance(past: list[_Moment], index: int) -> float | None:
-        """How far the displays moved into frame `index`, in units of their usual movement a frame."""
+    def _advance(self) -> float | None:
         shares = []
         for side in (0, 1):
-            values = [moment.readings[side].value for moment in past]
-            steps = [b - a for a, b in pairwise(values) if a is not None and b is not None and b > a]
-            a, b = values[index - 1], values[index]
-            if a is not None and b is not None and b > a and len(steps) > 1:
-                shares.append((b - a) * len(steps) / sum(steps))
+            values = [moment.readings[side].value for moment in self._past]
+            rises = [0 if a is None or b is None else max(0, b - a) for a, b in pairwise(values)]
+            steps = [rise for rise in rises if rise]
+            if len(steps) > 1 and rises[-1]:
+                shares.append(rises[-1] * len(steps) / sum(steps))
         return sum(shares) / len(shares) if shares else None
