@@ -134,7 +134,7 @@ class Reported(Wire):
 
 
 class Telemetry(Wire):
-    """How a device feels. Sent every few seconds and lost without harm.
+    """How a device feels. Sent at least every ten seconds, and lost without harm.
 
     Attributes:
         source_ok: whether pictures arrive.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from contract.ids import BootId
     from contract.messages import Status
 
-SILENT_AFTER = timedelta(seconds=30)  # three times the telemetry interval that devices are asked to keep
+SILENT_AFTER = timedelta(seconds=30)  # agents send telemetry every 5 s, and the contract asks for 10 s at most
 
 
 class Presence(StrEnum):

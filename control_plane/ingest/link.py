@@ -32,7 +32,8 @@ class Delivery:
 
     Attributes:
         mid: what the broker wants to hear back; 0 for a message that needs no answer.
-        session: counts connections: an answer on another connection than the question's would be about another message.
+        session: counts connections and their ends: an answer on another connection than the question's would be about
+            another message.
     """
 
     topic: str
@@ -52,7 +53,7 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LinkState:
-    """Whether the broker is connected, and since when that is so."""
+    """Whether the broker is connected and has granted the subscriptions, and since when that is so."""
 
     up: bool
     since: datetime
@@ -85,6 +86,7 @@ class Link:
         self._client.max_inflight_messages_set(1000)
         self._client.reconnect_delay_set(*RETRY)
         self._client.on_connect = self._connected
+        self._client.on_subscribe = self._subscribed
         self._client.on_disconnect = self._disconnected
         self._client.on_message = self._message
 
@@ -101,7 +103,7 @@ class Link:
     def acknowledge(self, delivery: Delivery) -> None:
         """Tell the broker that a message is ours now; nothing when its connection is over, for then it comes again."""
         with self._lock:
-            if delivery.mid and delivery.session == self._session and self.state.up:
+            if delivery.mid and delivery.session == self._session:
                 self._client.ack(delivery.mid, 1)
 
     def publish(self, device: DeviceId, channel: Channel, message: Message) -> None:
@@ -113,17 +115,27 @@ class Link:
         if reason.is_failure:
             log.warning("the broker refuses us", reason=str(reason))
             return
-        with self._lock:
-            self._session += 1
+        self._next_session()
         client.subscribe(list(self._topics.subscriptions_of_fleet()))
+
+    def _subscribed(self, _client: mqtt.Client, _data: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
+        # only now does the broker keep for us what devices send: before, it would be lost without a trace
+        if any(reason.is_failure for reason in reasons):
+            log.error("the broker does not let us listen", reasons=[str(reason) for reason in reasons])
+            return
         self._set(up=True)
         log.info("connected to the broker", host=self._address[0], port=self._address[1])
 
     def _disconnected(self, _client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        self._next_session()
         if not self.state.up:
             return
         self._set(up=False)
         log.info("disconnected from the broker", reason=str(reason))
+
+    def _next_session(self) -> None:
+        with self._lock:
+            self._session += 1
 
     def _message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         try:
