@@ -14,6 +14,8 @@ from vision.layout import Display, Layout, Number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from vision.geometry import TextLine
+
 FORGET = 4.0  # seconds without a sight of a number before its history is dropped
 WINDOW = 20.0  # seconds of history kept
 REST = 1.6  # seconds looked back for a number at rest
@@ -22,6 +24,8 @@ SIGHTS = 3  # fewer sights prove nothing
 GROWTH = 2.5  # seconds of growth before a pair counts as a match that runs already
 STEPS = 4  # increases seen in that time
 LAPSES = 0.12  # share of falls forgiven to misreadings
+LEVEL = 0.6  # digit heights by which displays side by side may differ in height
+TILT = 0.15  # and the slope of the picture that a camera may add to that
 SETTLED = 0.12  # digit heights a display may stray while it is looked at
 
 
@@ -56,12 +60,10 @@ class Track:
     def growing(self, now: float) -> bool:
         """Whether it has grown for GROWTH seconds and hardly ever fallen."""
         recent = self.since(now - 2 * GROWTH)
-        if not self.settled(now) or recent[-1][0] - recent[0][0] < GROWTH:
-            return False
-        steps = [b.value - a.value for (_, a), (_, b) in pairwise(recent)]
-        ups, downs = sum(s > 0 for s in steps), sum(s < 0 for s in steps)
-        late = sum(b.value > a.value for (t, a), (_, b) in pairwise(recent) if t > now - GROWTH / 2)
-        return ups >= STEPS and late > 0 and downs <= LAPSES * ups
+        rises = [t for (_, a), (t, b) in pairwise(recent) if b.value > a.value]
+        falls = sum(b.value < a.value for (_, a), (_, b) in pairwise(recent))
+        lasting = len(rises) >= STEPS and rises[-1] - rises[0] >= GROWTH
+        return lasting and falls <= LAPSES * len(rises) and self.settled(now)
 
     def display(self) -> Display:
         """Its place and its cells, each the median of the sights with the usual number of digits."""
@@ -104,10 +106,9 @@ class Discoverer:
         if not pairs:
             return None
         one, two = max(pairs, key=lambda p: min(len(p[0].last.cells), len(p[1].last.cells)) * p[0].last.line.height)
-        beside = abs(one.last.line.middle - two.last.line.middle) < one.last.line.height
-        first = (lambda k: k.last.line.left) if beside else (lambda k: k.last.line.middle)
-        left, right = sorted((one, two), key=first)
-        return Layout(left.display(), right.display())
+        beside = _beside(one.last.line, two.last.line)
+        first, second = sorted((one, two), key=lambda k: k.last.line.left if beside else k.last.line.middle)
+        return Layout(first.display(), second.display())
 
 
 def _alike(one: Number, two: Number) -> bool:
@@ -118,6 +119,11 @@ def _alike(one: Number, two: Number) -> bool:
     if one.unit is ScoreUnit.POINTS and abs(len(one.cells) - len(two.cells)) > 3:  # noqa: PLR2004 - growing displays
         return False
     tall = max(a.height, b.height)
-    beside = abs(a.middle - b.middle) < 0.6 * tall + abs(a.slope) * abs(a.centre - b.centre)
-    above = abs(a.centre - b.centre) < tall or abs(a.right - b.right) < tall
-    return beside or above
+    if _beside(a, b):
+        return abs(a.middle - b.middle) < LEVEL * tall + TILT * abs(a.centre - b.centre)
+    return abs(a.centre - b.centre) < tall or abs(a.right - b.right) < tall
+
+
+def _beside(one: TextLine, two: TextLine) -> bool:
+    """Whether neither line stands over the other."""
+    return min(one.right, two.right) <= max(one.left, two.left)
