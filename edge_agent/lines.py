@@ -9,10 +9,10 @@ from game.match import MatchFinished, MatchStarted
 from game.reading import ScoreReading, ScoreUnit, ScreenReading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from edge_agent.pipeline import StepResult
-    from models.predictor import Prediction
+    from models.live import Said
 
 
 class LineWriter:
@@ -31,15 +31,23 @@ class LineWriter:
         self._match: str | None = None
 
     def step(self, result: StepResult) -> None:
-        """Write what a step brought: the reading, then the match, then the prediction."""
-        self._reading(result.reading)
-        self._events(result)
-        if result.prediction is not None:
-            self._line(prediction_line(result.t, result.prediction, self._model))
+        """Write what a step brought, in order of time; a match's predictions stand between its two lines."""
+        self._say(one for one in result.said if one.t < result.t)
+        if not result.blind:
+            self._reading(result.reading)
+        for event in result.events:
+            if isinstance(event, MatchStarted):
+                self._match = self._name(event.t)
+                self._line({"type": "match", "phase": "started", "t": event.t, "match_id": self._match})
+        self._say(one for one in result.said if one.t >= result.t)
+        for event in result.events:
+            if isinstance(event, MatchFinished) and self._match is not None:
+                self._line(finished_line(event, self._match, result.state.unit))
+                self._match = None
 
-    def close(self, result: StepResult) -> None:
-        """Write what the end of the source brought."""
-        self._events(result)
+    def _say(self, said: Iterable[Said]) -> None:
+        for one in said:
+            self._line(prediction_line(one, self._model))
 
     def _reading(self, reading: ScreenReading) -> None:
         now = (reading.p1.value, reading.p2.value, reading.unit)
@@ -47,39 +55,33 @@ class LineWriter:
             self._line(reading_line(reading))
         self._last = now
 
-    def _events(self, result: StepResult) -> None:
-        for event in result.events:
-            if isinstance(event, MatchStarted):
-                self._match = self._name(event.t)
-                self._line({"type": "match", "phase": "started", "t": _time(event.t), "match_id": self._match})
-            elif self._match is not None:
-                self._line(finished_line(event, self._match, result.state.unit))
-                self._match = None
-
     def _line(self, value: dict[str, Any]) -> None:
         self._out.write(json.dumps(value, allow_nan=False) + "\n")
         self._out.flush()
 
 
 def reading_line(reading: ScreenReading) -> dict[str, Any]:
-    """A reading as `watch` writes it."""
+    """A reading as `watch` writes it: all that a match and its predictions follow from."""
     return {
         "type": "reading",
-        "t": _time(reading.t),
+        "t": reading.t,
         "p1": _player(reading.p1, reading.unit),
         "p2": _player(reading.p2, reading.unit),
+        "visible": reading.visible,
+        "digits": reading.digits,
     }
 
 
-def prediction_line(t: float, prediction: Prediction, model: str) -> dict[str, Any]:
-    """A prediction as `watch` writes it."""
+def prediction_line(said: Said, model: str) -> dict[str, Any]:
+    """A prediction as `watch` and `predict` write it."""
+    prediction = said.prediction
     return {
         "type": "prediction",
-        "t": _time(t),
-        "p1_win": round(prediction.p1_win, 6),
-        "low": round(prediction.low, 6),
-        "high": round(prediction.high, 6),
-        "progress": round(prediction.progress, 6),
+        "t": said.t,
+        "p1_win": prediction.p1_win,
+        "low": prediction.low,
+        "high": prediction.high,
+        "progress": round(prediction.progress, 4),
         "model": model,
     }
 
@@ -89,7 +91,7 @@ def finished_line(event: MatchFinished, match_id: str, unit: ScoreUnit) -> dict[
     return {
         "type": "match",
         "phase": "finished",
-        "t": _time(event.t),
+        "t": event.t,
         "match_id": match_id,
         "p1_final": shown(event.p1_final, unit),
         "p2_final": shown(event.p2_final, unit),
@@ -106,7 +108,3 @@ def shown(value: int | None, unit: ScoreUnit) -> int | float | None:
 
 def _player(reading: ScoreReading, unit: ScoreUnit) -> dict[str, Any]:
     return {"score": shown(reading.value, unit), "confidence": round(reading.confidence, 4)}
-
-
-def _time(t: float) -> float:
-    return round(t, 6)

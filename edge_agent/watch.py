@@ -108,7 +108,7 @@ class Watch:
                 status = capture.status()
                 if frame is not None:
                     self._step(writer, self._pipeline.step(frame))
-                elif status.state is not CaptureState.LIVE:
+                elif self._pipeline.running or status.state is not CaptureState.LIVE:
                     self._step(writer, self._pipeline.blind(clock()))
                 self._listener.progress(clock(), None)
                 if status.read == 0 and clock() > GIVE_UP[source.kind]:
@@ -126,7 +126,7 @@ class Watch:
 
     def _close(self, writer: LineWriter, t: float) -> None:
         result = self._pipeline.close(t)
-        writer.close(result)
+        writer.step(result)
         self._count(result)
 
     def _count(self, result: StepResult) -> None:

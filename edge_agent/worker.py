@@ -103,7 +103,7 @@ class Worker:
         self._swap_between_songs()
         if frame is not None:
             self._frame(frame)
-        elif status.state is not CaptureState.LIVE:
+        elif self._pipeline.running or status.state is not CaptureState.LIVE:
             self._tell(self._pipeline.blind(self._clock()))
 
     def _frame(self, frame: Frame) -> None:

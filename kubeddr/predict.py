@@ -83,17 +83,8 @@ def _run(source: TextIO, sink: TextIO) -> tuple[int, int]:
 
 
 def _write(sink: TextIO, said: tuple[Said, ...], predictor: Predictor) -> None:
-    for one in said:
-        prediction = one.prediction
-        event = {
-            "type": "prediction",
-            "t": one.t,
-            "p1_win": prediction.p1_win,
-            "low": prediction.low,
-            "high": prediction.high,
-            "progress": round(prediction.progress, 4),
-            "model": predictor.name,
-        }
-        sink.write(json.dumps(event) + "\n")
+    from edge_agent.lines import prediction_line  # noqa: PLC0415 - keeps `kubeddr --help` quick
+
+    sink.writelines(json.dumps(prediction_line(one, predictor.name)) + "\n" for one in said)
     if said:
         sink.flush()

@@ -11,6 +11,7 @@ from game.reading import UNREAD, ScoreReading, ScoreUnit, ScreenReading
 FULL = 100.0  # percent
 HUNDREDTHS = 100  # of a percent, in a whole one
 MOST = 10**12  # no display has more digits
+WIDEST = 12  # the digits of that
 
 
 class FaultyLineError(ValueError):
@@ -49,8 +50,14 @@ class Parser:
         if any(_has_decimals(player) for player in players):
             self._unit = ScoreUnit.PERCENT
         p1, p2 = (self._score(name, player) for name, player in zip(("p1", "p2"), players, strict=True))
-        visible = p1.value is not None or p2.value is not None
-        return ScreenReading(float(t), p1, p2, visible=visible, unit=self._unit)
+        visible, digits = event.get("visible"), event.get("digits")  # as `watch` writes them; others may not know
+        if not isinstance(visible, bool | None):
+            raise FaultyLineError("`visible` must be true or false")
+        if not _is_width(digits):
+            raise FaultyLineError(f"`digits` must be null or 1 to {WIDEST}")
+        if visible is None:
+            visible = p1.value is not None or p2.value is not None
+        return ScreenReading(float(t), p1, p2, visible, self._unit, digits)
 
     def _score(self, name: str, player: Any) -> ScoreReading:
         if player is None:
@@ -73,6 +80,10 @@ class Parser:
 
 def _is_number(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_width(digits: Any) -> TypeGuard[int | None]:
+    return digits is None or (isinstance(digits, int) and not isinstance(digits, bool) and 0 < digits <= WIDEST)
 
 
 def _has_decimals(player: Any) -> bool:

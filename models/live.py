@@ -6,16 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from game.match import IDLE, MatchEvent, MatchFinished, MatchStarted, MatchState, advance, close
+from game.reading import ScreenReading
 from models.predictor import Prediction, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from game.reading import ScreenReading
     from models.predictor import Predictor
 
 PACE = 0.4  # seconds of media time between predictions: twice a second is promised, at any frame rate
 GRACE = 0.099  # seconds before a missing prediction is filled in
+DARK = 20.0  # seconds without a picture after which a match is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,22 @@ def step(live: Live, reading: ScreenReading, predictor: Predictor) -> Step:
     if due:
         said.append(Said(reading.t, predictor.predict(state)))
     return Step(Live(state, said[-1].t if said else live.said_at), events, tuple(said))
+
+
+def dark(live: Live, t: float, predictor: Predictor) -> Step:
+    """There is no picture at `t`, which is another thing than a picture without displays.
+
+    The song goes on while the camera is away, so a match waits for it, and predictions go on; after `DARK` seconds it
+    is given up without a result, because nobody saw how it ended.
+    """
+    if not live.state.running:
+        return step(live, ScreenReading(t), predictor)
+    said = tuple(_fill(live, t, predictor))
+    waiting = Live(live.state, said[-1].t if said else live.said_at)
+    if live.state.t is None or t - live.state.t < DARK:
+        return Step(waiting, (), said)
+    state, _ = close(live.state, t)
+    return Step(Live(state, t), (MatchFinished(t, None, None),), said)
 
 
 def finish(live: Live, t: float, predictor: Predictor) -> Step:

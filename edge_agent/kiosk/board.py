@@ -79,9 +79,10 @@ class Board:
             self._unit, self._digits = result.state.unit, result.state.digits or 0
             self._scores = [_sure(reading.p1), _sure(reading.p2)]
             self._known = [new if new is not None else old for new, old in zip(self._scores, self._known, strict=True)]
-            if result.prediction is not None and self._course is not None:
-                self._prediction = result.prediction
-                self._course.add(result.t, result.prediction)
+            if self._course is not None:
+                for said in result.said:
+                    self._prediction = said.prediction
+                    self._course.add(said.t, said.prediction)
             self.version += 1
 
     def picture(self, status: CaptureStatus) -> None:

@@ -1,8 +1,7 @@
-"""From steps of the pipeline to events in the outbox: results at once, samples a few times a second."""
+"""From steps of the pipeline to events in the outbox: results, and every prediction as a sample of its match."""
 
 from __future__ import annotations
 
-import math
 import sqlite3
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from contract import messages as wire
-from game.match import MatchStarted
+from game.match import MatchFinished, MatchStarted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,10 +17,9 @@ if TYPE_CHECKING:
     from contract.ids import MatchId
     from edge_agent.pipeline import StepResult
     from edge_agent.reporting.outbox import Outbox
-    from game.match import MatchEvent
+    from models.live import Said
     from models.predictor import Interval, Prediction
 
-SAMPLE_EVERY = 0.33  # seconds of the source: three samples a second of a running match
 SURE = 0.5  # a score read with less confidence stays at home
 
 log = structlog.get_logger(__name__)
@@ -46,7 +44,6 @@ class Reporter:
     ) -> None:
         self._outbox, self._name, self._now = outbox, name, now
         self._match: MatchId | None = None
-        self._sampled_at = -math.inf
         self.model = ""
         self.lost = 0
 
@@ -56,22 +53,15 @@ class Reporter:
         return self._match
 
     def step(self, result: StepResult) -> None:
-        """Report what a step brought."""
+        """Report what a step brought; a match's samples lie between its start and its end."""
         for event in result.events:
-            self._event(event, result)
-        if self._match is None or result.prediction is None or result.t - self._sampled_at < SAMPLE_EVERY:
-            return
-        self._sampled_at = result.t
-        one, two = result.reading.p1, result.reading.p2
-        body = wire.MatchProgress(
-            match_id=self._match,
-            t=result.t,
-            unit=wire.ScoreUnit(result.state.unit.value),
-            p1=one.value if one.confidence >= SURE else None,
-            p2=two.value if two.confidence >= SURE else None,
-            prediction=_prediction(result.prediction, self.model),
-        )
-        self._put(body.model_dump_json(), keep=False)
+            if isinstance(event, MatchStarted):
+                self._started(event, result)
+        for said in result.said:
+            self._sample(said, result)
+        for event in result.events:
+            if isinstance(event, MatchFinished):
+                self._finished(event, result)
 
     def report(self, body: Result) -> None:
         """Report a result of any kind."""
@@ -83,26 +73,45 @@ class Reporter:
             self.report(wire.MatchFinished(match_id=self._match, t=t))
             self._match = None
 
-    def _event(self, event: MatchEvent, result: StepResult) -> None:
+    def _started(self, event: MatchStarted, result: StepResult) -> None:
+        self._match = self._name(event.t)
+        log.info("match started", match=self._match)
         unit = wire.ScoreUnit(result.state.unit.value)
-        if isinstance(event, MatchStarted):
-            self._match, self._sampled_at = self._name(event.t), -math.inf
-            log.info("match started", match=self._match)
-            digits = result.state.digits
-            self.report(wire.MatchStarted(match_id=self._match, t=event.t, unit=unit, digits=digits))
-        elif self._match is not None:
-            log.info("match finished", match=self._match, p1=event.p1_final, p2=event.p2_final, winner=event.winner)
-            self.report(
-                wire.MatchFinished(
-                    match_id=self._match,
-                    t=event.t,
-                    unit=unit,
-                    p1_final=event.p1_final,
-                    p2_final=event.p2_final,
-                    winner=event.winner,
-                )
+        self.report(wire.MatchStarted(match_id=self._match, t=event.t, unit=unit, digits=result.state.digits))
+
+    def _sample(self, said: Said, result: StepResult) -> None:
+        if self._match is None:
+            return
+        now = said.t >= result.t  # else it was missing since the last reading, of which this one says nothing
+        one, two = (
+            player.value if now and player.confidence >= SURE else None
+            for player in (result.reading.p1, result.reading.p2)
+        )
+        body = wire.MatchProgress(
+            match_id=self._match,
+            t=said.t,
+            unit=wire.ScoreUnit(result.state.unit.value),
+            p1=one,
+            p2=two,
+            prediction=_prediction(said.prediction, self.model),
+        )
+        self._put(body.model_dump_json(), keep=False)
+
+    def _finished(self, event: MatchFinished, result: StepResult) -> None:
+        if self._match is None:
+            return
+        log.info("match finished", match=self._match, p1=event.p1_final, p2=event.p2_final, winner=event.winner)
+        self.report(
+            wire.MatchFinished(
+                match_id=self._match,
+                t=event.t,
+                unit=wire.ScoreUnit(result.state.unit.value),
+                p1_final=event.p1_final,
+                p2_final=event.p2_final,
+                winner=event.winner,
             )
-            self._match = None
+        )
+        self._match = None
 
     def _put(self, body: str, *, keep: bool) -> None:
         try:

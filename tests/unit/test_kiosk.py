@@ -16,6 +16,7 @@ from edge_agent.kiosk.snapshot import WIDEST, Snapshot, draw
 from edge_agent.pipeline import StepResult
 from game.match import MatchFinished, MatchStarted, MatchState
 from game.reading import ScoreReading, ScoreUnit, ScreenReading
+from models.live import Said
 from models.predictor import Prediction
 from vision.geometry import Box
 
@@ -31,7 +32,7 @@ class Clock:
 
 def step(t: float, p1: int | None, p2: int | None, p: float = 0.5, *events: MatchStarted | MatchFinished) -> StepResult:
     reading = ScreenReading(t, ScoreReading(p1, 0.9), ScoreReading(p2, 0.9))
-    return StepResult(reading, STATE, events, Prediction(p, p / 2, (1 + p) / 2, 0.3))
+    return StepResult(reading, STATE, events, (Said(t, Prediction(p, p / 2, (1 + p) / 2, 0.3)),))
 
 
 def board() -> tuple[Board, Clock]:

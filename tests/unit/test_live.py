@@ -11,7 +11,7 @@ from game.match import MatchFinished
 from game.reading import ScreenReading
 from game.rules import RULES
 from models.checks import readings
-from models.live import BEGIN, Said, finish, step
+from models.live import BEGIN, DARK, Said, Step, dark, finish, step
 from models.matches import simulate
 from models.predictor import default
 
@@ -56,3 +56,38 @@ def test_a_song_nobody_scored_in_has_no_verdict() -> None:
     assert finished[0].abandoned
     assert {one.prediction.p1_win for one in said} == {0.5}
     assert said[-1].t < finished[0].t
+
+
+def half() -> Step:
+    stepped = Step(BEGIN)
+    for shot in SHOTS[: len(SHOTS) // 2]:
+        stepped = step(stepped.live, shot, default())
+    assert stepped.live.state.running
+    return stepped
+
+
+def test_in_the_dark_a_match_goes_on_and_is_the_same_when_the_picture_comes_back() -> None:
+    stepped = half()
+    last = SHOTS[len(SHOTS) // 2 - 1].t
+    said: list[Said] = []
+    for tick in range(1, 60):
+        stepped = dark(stepped.live, last + tick * 0.3, default())
+        said += stepped.said
+        assert stepped.events == ()
+    assert max(after.t - before.t for before, after in pairwise(said)) <= 0.5
+    there = ScreenReading(last + 18.0, SHOTS[len(SHOTS) // 2].p1, SHOTS[len(SHOTS) // 2].p2, visible=True)
+    kept, direct = step(stepped.live, there, default()), step(half().live, there, default())
+    assert kept.live.state == direct.live.state
+    assert kept.said[-1] == direct.said[-1]  # as if nobody had asked in the dark
+
+
+def test_a_match_that_stays_in_the_dark_is_given_up_without_a_verdict() -> None:
+    stepped = half()
+    last = SHOTS[len(SHOTS) // 2 - 1].t
+    given_up = dark(stepped.live, last + DARK, default())
+    (event,) = given_up.events
+    assert isinstance(event, MatchFinished)
+    assert event.abandoned
+    assert not given_up.live.state.running
+    assert all(one.t < event.t for one in given_up.said)
+    assert dark(given_up.live, last + DARK + 1, default()).said == ()

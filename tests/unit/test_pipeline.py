@@ -20,10 +20,12 @@ def test_a_song_is_found_predicted_and_finished() -> None:
     finished = events[1]
     assert isinstance(finished, MatchFinished)
     assert (finished.p1_final, finished.p2_final, finished.winner) == (20 * UNIT, 16 * UNIT, 1)
-    predicted = [result.t for result in results if result.prediction is not None]
+    predicted = [said.t for result in results for said in result.said]
     assert predicted[0] == events[0].t
     assert max(b - a for a, b in itertools.pairwise(predicted)) <= 0.5
     assert all(events[0].t <= t <= events[1].t for t in predicted)
+    closing = results[round(finished.t * 10)].said[-1]
+    assert (closing.t, closing.prediction.p1_win, closing.prediction.progress) == (finished.t, 1.0, 1.0)
 
 
 def half_a_song() -> Pipeline:
@@ -43,6 +45,12 @@ def test_a_match_whose_end_nobody_saw_has_no_result() -> None:
     assert event.abandoned
     assert 25.5 <= event.t <= 26.5
     assert not pipeline.running
+    said = [said for result in results for said in result.said]
+    assert max(b.t - a.t for a, b in itertools.pairwise(said)) <= 0.5  # nobody looked, yet it goes on
+    assert said[-1].t < event.t
+    width = [one.prediction.high - one.prediction.low for one in said]
+    assert width == sorted(width)  # and knows less and less
+    assert [result.blind for result in results] == [result.t <= event.t for result in results]
 
 
 def test_a_match_outlives_a_camera_that_comes_back() -> None:

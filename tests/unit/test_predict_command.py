@@ -133,3 +133,16 @@ def test_decimals_mean_percent() -> None:
     points = Parser().parse('{"type": "reading", "t": 1, "p1": {"score": 84057776}, "p2": {"score": 0}}')
     assert points is not None
     assert (points.p1.value, points.p2.value, points.unit) == (84_057_776, 0, ScoreUnit.POINTS)
+
+
+def test_displays_in_view_and_their_width_are_taken_when_they_are_told() -> None:
+    parser = Parser()
+    told = parser.parse('{"type": "reading", "t": 1, "p1": {"score": null}, "visible": true, "digits": 9}')
+    assert told is not None
+    assert (told.visible, told.digits) == (True, 9)
+    plain = parser.parse('{"type": "reading", "t": 1, "p1": {"score": null}, "digits": null}')
+    assert plain is not None
+    assert (plain.visible, plain.digits) == (False, None)
+    for odd in ('"visible": 1', '"digits": 0', '"digits": 9.0', '"digits": true', '"digits": 10000'):
+        with pytest.raises(FaultyLineError):
+            parser.parse('{"type": "reading", "t": 1, ' + odd + "}")

@@ -17,6 +17,7 @@ from game.reading import ScoreReading, ScoreUnit, ScreenReading
 from kubeddr.cli import app
 from models import predictor
 from tests.device_fakes import UNIT, LevelReader, picture, song, write_clip
+from vision.frame import Frame
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +89,28 @@ def test_a_percent_is_written_with_its_decimals() -> None:
     assert line["p1"] == {"score": 98.76, "confidence": 0.9}
     assert line["p2"] == {"score": None, "confidence": 0.2}
     assert [shown(value, ScoreUnit.PERCENT) for value in (0, 5, 10000, None)] == [0.0, 0.05, 100.0, None]
+
+
+def test_predictions_of_a_match_stand_between_its_lines_and_end_with_its_verdict(tmp_path: Path) -> None:
+    lines = watched(write_clip(tmp_path / "song.mp4", song()))
+    match = [line for line in lines if line["type"] != "reading"]
+    assert [line["type"] for line in match] == ["match"] + ["prediction"] * (len(match) - 2) + ["match"]
+    assert (match[-2]["t"], match[-2]["p1_win"]) == (match[-1]["t"], 1.0)
+
+
+def test_a_moment_without_a_picture_is_no_reading() -> None:
+    out = io.StringIO()
+    writer, pipeline = LineWriter(out, lambda _t: "m", model="none", every_frame=True), fresh()
+    for i, image in enumerate(song()[:50]):
+        writer.step(pipeline.step(Frame(image, i / 10, i)))
+    assert pipeline.running
+    before = len(out.getvalue().splitlines())
+    for i in range(60):
+        writer.step(pipeline.blind(5.0 + i / 2))
+    dark = [json.loads(line) for line in out.getvalue().splitlines()[before:]]
+    (over,) = [n for n, line in enumerate(dark) if line["type"] == "match"]
+    assert {line["type"] for line in dark[:over]} == {"prediction"}
+    assert {line["type"] for line in dark[over + 1 :]} == {"reading"}
 
 
 def test_being_stopped_closes_the_match(tmp_path: Path) -> None:
