@@ -15,14 +15,13 @@ if TYPE_CHECKING:
 
 LOCATOR_STRIDE = 4
 HEIGHT_UNIT = 8.0  # pixels; the network gives log2(digit height / HEIGHT_UNIT)
-LONG_SIDE = 640
 GRAIN = 16  # the network halves its input four times
 SURE = 0.5
 LEAST_CELLS = 3
 NARROWEST = 1.5  # digit heights; fewer than three digits are no score
 
 
-def locate(image: Image, network: Classifier, long_side: int = LONG_SIDE) -> list[TextLine]:
+def locate(image: Image, network: Classifier, long_side: int) -> list[TextLine]:
     """Lines of digits in `image`, at the scale at which its long side is `long_side` pixels."""
     height, width = image.shape[:2]
     scale = long_side / max(height, width)

@@ -11,7 +11,7 @@ from vision.digits import cut, posteriors, spell
 from vision.discover import Discoverer
 from vision.focus import Focus, look_at
 from vision.layout import Display, Layout, Number, parse
-from vision.locate import LONG_SIDE, locate
+from vision.locate import locate
 from vision.settle import Settler
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vision.frame import Frame, Image
 
 LOOK_EVERY = 0.2  # seconds between searches of the whole picture while no scores are in sight
+SCALES = (640, 448, 960)  # pixels of the long side, one after the other, so that small and large numbers are seen
 LEGIBLE = 0.55  # mean probability of a digit over the cells, above which a display is in sight
 GONE = 0.3  # and below which it is not
 SMALLEST = 16  # pixels; a picture below that holds no display
@@ -26,8 +27,8 @@ CHANNELS = 3
 SAME = 0.2  # overlap above which two boxes are one number
 
 
-def numbers(image: Image, locator: Classifier, line_reader: Classifier, long_side: int = LONG_SIDE) -> list[Number]:
-    """Every number on the picture that could be a score, in no order."""
+def numbers(image: Image, locator: Classifier, line_reader: Classifier, long_side: int) -> list[Number]:
+    """Every number on the picture, seen with its long side at `long_side` pixels, that could be a score; in no order."""
     found = []
     for line in locate(image, locator, long_side):
         strip = cut(image, line)
@@ -38,15 +39,15 @@ def numbers(image: Image, locator: Classifier, line_reader: Classifier, long_sid
 
 
 def read_still(image: Image, locator: Classifier, line_reader: Classifier) -> list[Number]:
-    """Every score display in a picture, left to right then top to bottom; small ones are sought at twice the scale."""
+    """Every score display in a picture, left to right then top to bottom; of one seen at several scales, the surest."""
     if not _usable(image):
         return []
-    found = numbers(image, locator, line_reader)
-    if max(image.shape[:2]) > LONG_SIDE:
-        for number in numbers(image, locator, line_reader, 2 * LONG_SIDE):
-            if all(number.line.box().overlap(other.line.box()) < SAME for other in found):
-                found.append(number)
-    return sorted(found, key=lambda n: (n.line.left, n.line.middle))
+    seen = [number for scale in SCALES for number in numbers(image, locator, line_reader, scale)]
+    kept: list[Number] = []
+    for number in sorted(seen, key=lambda n: (len(n.cells), n.confidence), reverse=True):
+        if all(number.line.box().overlap(other.line.box()) < SAME for other in kept):
+            kept.append(number)
+    return sorted(kept, key=lambda n: (n.line.left, n.line.middle))
 
 
 @dataclass(slots=True)
@@ -84,6 +85,7 @@ class Reader:
         self._eyes: tuple[_Eye | None, _Eye | None] = (None, None)
         self._layout: Layout | None = None
         self._looked = float("-inf")
+        self._searches = 0
 
     @property
     def layout(self) -> Layout | None:
@@ -116,7 +118,9 @@ class Reader:
     def _search(self, frame: Frame) -> bool:
         """Look over the whole picture; whether that gave a layout."""
         self._looked = frame.t
-        found = self._discoverer.observe(frame.t, numbers(frame.image, self._locator, self._line_reader))
+        self._searches += 1
+        scale = SCALES[self._searches % len(SCALES)]
+        found = self._discoverer.observe(frame.t, numbers(frame.image, self._locator, self._line_reader, scale))
         if found is None:
             return False
         one, two = (_Eye(d, ScoreTrack(len(d.cells))) if d else None for d in (found.p1, found.p2))
