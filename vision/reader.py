@@ -28,7 +28,7 @@ SAME = 0.2  # overlap above which two boxes are one number
 
 
 def numbers(image: Image, locator: Classifier, line_reader: Classifier, long_side: int) -> list[Number]:
-    """Every number on the picture, seen with its long side at `long_side` pixels, that could be a score; in no order."""
+    """Every number on the picture, seen at `long_side` pixels, that could be a score; in no order."""
     found = []
     for line in locate(image, locator, long_side):
         strip = cut(image, line)
