@@ -24,6 +24,7 @@ STRIDE = 4
 DIGIT_SHARE = 0.62  # a digit's height as a share of the strip's
 MARGIN = 1.6  # digit heights of picture kept on both sides of the line
 DIGITS_APART, CHARACTERS_APART = 0.42, 0.25  # digit heights between centres
+DAMPED, SPREAD = 0.4, 3.0  # brightness and colour of the second look
 ALIASING = 0.6  # scale below which shrinking needs averaging
 BETWEEN = 0.3  # columns by which a centre may miss a column and still be read from that one alone
 LONGEST_PEAK = 2  # columns that may speak for one character
@@ -103,6 +104,17 @@ def posteriors(strip: Strip, classify: Classifier) -> Floats:
     return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
 
+def vivid(strip: Strip) -> Strip:
+    """The same strip with its colours spread and its brightness damped.
+
+    Red digits over brown differ in hue alone; what the brightness shows there is little more than their shadows.
+    """
+    picture = cv2.cvtColor(strip.image, cv2.COLOR_BGR2YCrCb).astype(np.float32)
+    spread = 128 + (picture - picture.mean(axis=(0, 1))) * np.array([DAMPED, SPREAD, SPREAD], dtype=np.float32)
+    image = cv2.cvtColor(np.clip(spread, 0, 255).astype(np.uint8), cv2.COLOR_YCrCb2BGR)
+    return Strip(np.asarray(image, dtype=np.uint8), strip.left, strip.scale)
+
+
 def spell(columns: Floats, strip: Strip, least: float = 0.4) -> list[Glyph]:
     """The characters along a strip, left to right: local peaks at which not blank is more likely than `1 - least`."""
     ink = 1 - columns[:, BLANK]
@@ -166,5 +178,5 @@ def cell_digits(columns: Floats, strip: Strip, cells: Sequence[float]) -> Floats
             near.append(other)
         column = columns[max(near, key=lambda c: float(columns[c, :10].sum()))]
         out[index, :10] = column[:10]
-        out[index, 10] = 1 - column[:10].sum()
+        out[index, 10] = max(0.0, 1 - column[:10].sum())
     return out

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vision.digits import cell_digits, cut, posteriors
+from vision.digits import cell_digits, cut, posteriors, vivid
 from vision.layout import Display, Layout
 
 if TYPE_CHECKING:
@@ -16,15 +16,24 @@ if TYPE_CHECKING:
 
 SIZES = (0.82, 0.9, 1.0, 1.1, 1.22)
 SHIFTS = (-0.16, -0.08, 0.0, 0.08, 0.16)  # digit heights
+CLEAR = 0.9  # probability that the least clear digit needs for one look to be enough
 EVERY = 0.5  # seconds between looks
 LOOKS = 24
 MEMORY = 0.85  # share of the older looks kept; early ones see little but zeros
 
 
 def look_at(display: Display, image: Image, line_reader: Classifier) -> Floats:
-    """Probabilities (cells, 11) of the digits, and of none, that `display` shows."""
+    """Probabilities (cells, 11) of the digits, and of none, that `display` shows.
+
+    A strip that is not clear is looked at a second time in other colours, and both looks count alike.
+    """
     strip = cut(image, display.line)
-    return cell_digits(posteriors(strip, line_reader), strip, display.cells)
+    cells = cell_digits(posteriors(strip, line_reader), strip, display.cells)
+    if float(cells[:, :10].max(axis=1).min()) >= CLEAR:
+        return cells
+    again = cell_digits(posteriors(vivid(strip), line_reader), strip, display.cells)
+    both = np.sqrt(cells * again)
+    return np.asarray(both / both.sum(axis=1, keepdims=True))
 
 
 class Focus:

@@ -93,7 +93,7 @@ def lay(rng: np.random.Generator, canvas: Floats, line: Line, matrix: Floats) ->
     whole = np.maximum(bright, dim)
     size = float(np.hypot(matrix[1, 0], matrix[1, 1])) * LINE_HEIGHT / 2
     under = _mean_under(canvas, whole)
-    close = rng.random() < 0.3  # red digits over brown: told apart by hue alone
+    close = rng.random() < 0.45  # red digits over brown: told apart by hue alone
     fill = _of_luma(colour(rng), under + rng.normal(0, 12)) if close else colour(rng, light=bool(under < 110))
     if not close and np.abs(float(fill.mean()) - under) < 35:
         fill = np.clip(fill + (70 if under < 128 else -70), 0, 255)
@@ -101,7 +101,7 @@ def lay(rng: np.random.Generator, canvas: Floats, line: Line, matrix: Floats) ->
         thick = max(1, round(size * rng.uniform(0.04, 0.12)))
         edge = cv2.dilate(whole, np.ones((2 * thick + 1, 2 * thick + 1), dtype=np.uint8))
         blend(canvas, edge, colour(rng, light=fill.mean() < 110), rng.uniform(0.5, 1))
-    if rng.random() < (0.6 if close else 0.25):  # shadow
+    if rng.random() < (0.7 if close else 0.25):  # shadow
         shift = np.array([[1, 0, rng.uniform(-1, 3)], [0, 1, rng.uniform(0, 3)]], dtype=np.float32)
         blend(canvas, cv2.warpAffine(whole, shift, (width, height)), np.zeros(3, np.float32), rng.uniform(0.4, 1))
     if rng.random() < 0.12:  # glow

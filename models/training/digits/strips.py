@@ -10,7 +10,7 @@ import numpy as np
 from models.training.digits.glyphs import BASELINE, DIGIT_HEIGHT, LINE_HEIGHT
 from models.training.digits.paint import blend, colour, lay, shape, spoil, texture
 from models.training.digits.strings import Line, compose, score_text, word_text
-from vision.digits import ALPHABET, BLANK, STRIDE, STRIP_HEIGHT
+from vision.digits import ALPHABET, BLANK, STRIDE, STRIP_HEIGHT, Strip, vivid
 
 if TYPE_CHECKING:
     from models.training.digits.glyphs import Face
@@ -22,14 +22,14 @@ CORE, HALO = 0.5 * STRIDE, STRIDE  # pixels from a character's centre: inside is
 
 
 @dataclass(frozen=True, slots=True)
-class Strip:
+class Sample:
     """One training sample: image (STRIP_HEIGHT, WIDTH, 3), labels (WIDTH // STRIDE,)."""
 
     image: Image
     labels: Image
 
 
-def strip(rng: np.random.Generator, faces: list[Face], weights: Floats) -> Strip:
+def strip(rng: np.random.Generator, faces: list[Face], weights: Floats) -> Sample:
     """Render one sample."""
     face = faces[rng.choice(len(faces), p=weights)]
     number = rng.random() < 0.9
@@ -68,7 +68,10 @@ def strip(rng: np.random.Generator, faces: list[Face], weights: Floats) -> Strip
     if rng.random() < 0.12:  # something passes in front
         shape(rng, canvas, size=float(rng.uniform(2, 9)))
     centres = line.centres * stretch + left
-    return Strip(spoil(rng, canvas), columns(text, centres))
+    image = spoil(rng, canvas)
+    if rng.random() < 0.3:  # as the reader's second look sees it
+        image = vivid(Strip(image, 0.0, 1.0)).image
+    return Sample(image, columns(text, centres))
 
 
 def _before(rng: np.random.Generator, text: str) -> str:
