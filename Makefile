@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):/usr/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recordings test-train check format lock train clean
+.PHONY: help setup demo test test-recordings test-train check format lock train test-outage clean
 
 help: ## this list
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -51,6 +51,10 @@ train: $(TRAIN)/.ready ## the digit reader, from nothing but fonts; OUT=reader.k
 test-train: setup $(TRAIN)/.ready ## a minute of training, and whether what comes out is a bundle that runs
 	@scripts/system-packages fonts-dejavu-core fonts-liberation fonts-dejavu-extra
 	$(BIN)/pytest tests/training -m slow --timeout 900
+
+test-outage: setup ## two minutes: the network pulled for one of them, in the middle of a match
+	@scripts/system-packages mosquitto
+	$(BIN)/pytest tests/e2e -m slow
 
 test-recordings: setup ## reading, measured on the recorded games where there are any
 	$(BIN)/pytest tests/recordings -m slow -s

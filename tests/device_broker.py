@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import socket
@@ -65,6 +66,13 @@ class Broker:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
+def hang_up(end: socket.socket) -> None:
+    """Close a socket so that the other side knows, even while a thread waits in it."""
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()
+
+
 class Wire:
     """A TCP line to the broker that can be cut, and that can go silent without anybody hanging up."""
 
@@ -103,18 +111,28 @@ class Wire:
         except OSError:
             pass
         for end in (one, two):
-            end.close()
+            hang_up(end)
 
     def break_now(self) -> None:
         """Cut the line: what is on it is gone, and nobody gets through until it is mended."""
         self.cut = True
         for pair in self._pairs:
             for end in pair:
-                end.close()
+                hang_up(end)
         self._pairs.clear()
 
     def mend(self) -> None:
         self.cut = False
+
+    def pull(self) -> None:
+        """Pull the plug: nobody hangs up, what is said is swallowed."""
+        self.silent = True
+
+    def plug(self) -> None:
+        """Put it in again; whatever kept the old connections in mind has forgotten them."""
+        self.break_now()
+        self.silent = False
+        self.mend()
 
     def close(self) -> None:
         self.break_now()

@@ -32,6 +32,7 @@ PAUSE = 0.05  # seconds that one turn of the loop may wait for the network
 TELEMETRY_EVERY = 5.0
 PAST = timedelta(seconds=5)  # an event that is sent later than this tells the past
 FAREWELL = 0.5
+UNSPECIFIED = 0x80  # a reason code
 
 log = structlog.get_logger(__name__)
 
@@ -179,7 +180,8 @@ class Link:
         self._telemetry_at = 0.0
 
     def _on_disconnect(self, _client: paho.Client, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
-        self._broken = self._broken or str(code)
+        unsaid = code == UNSPECIFIED  # paho's word for a line that broke without a farewell
+        self._broken = self._broken or ("the connection broke" if unsaid else str(code))
 
     def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         try:
