@@ -49,11 +49,12 @@ class LevelReader:
 
 
 def song(seconds: float = 6.0, fps: int = 10) -> list[Image]:
-    """A short match: black, zeros, both scores growing with player 1 ahead, black again."""
+    """A short match: black, zeros, both scores growing with player 1 ahead and standing for a second, black again."""
     frames = [picture(None, None)] * fps
     frames += [picture(0, 0)] * (2 * fps)
     steps = int(seconds * fps)
     frames += [picture(20 * i // steps, 16 * i // steps) for i in range(1, steps + 1)]
+    frames += [picture(20, 16)] * fps  # long enough for a busy machine to see it
     return frames + [picture(None, None)] * (6 * fps)
 
 

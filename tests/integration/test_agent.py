@@ -65,7 +65,8 @@ class Running:
         )
         self.agent = Agent(given, build_reader=lambda _bundle: LevelReader(), builtin=builtin)
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self.agent.run()))
+        # a daemon, so that a test that fails before `stop` does not keep the suite from ending
+        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self.agent.run()), daemon=True)
         self._thread.start()
 
     def get(self, path: str) -> httpx.Response:
