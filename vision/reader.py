@@ -93,7 +93,7 @@ class Reader:
         return self._layout
 
     def read(self, frame: Frame) -> ScreenReading:
-        """What both displays show; never raises for what is in the picture."""
+        """What both displays showed in the frame before this one; never raises for what is in the picture."""
         if not _usable(frame.image):
             return ScreenReading(frame.t)
         one, two = self._look(frame)
@@ -103,10 +103,10 @@ class Reader:
             sharper = self._focus.look(frame.t, frame.image, self._line_reader)
             if sharper is not None:
                 self._point(sharper)
-        one, two = self._settler.settle(frame.t, (one, two))
+        t, (one, two) = self._settler.settle(frame.t, (one, two))
         unit = self._layout.unit if self._layout else ScoreUnit.POINTS
         digits = max((len(eye.display.cells) for eye in self._eyes if eye), default=None)
-        return ScreenReading(frame.t, one, two, self._visible(), unit, digits)
+        return ScreenReading(t, one, two, self._visible(), unit, digits)
 
     def _look(self, frame: Frame) -> tuple[ScoreReading, ScoreReading]:
         one, two = (eye.read(frame.t, frame.image, self._line_reader) if eye else UNREAD for eye in self._eyes)

@@ -13,7 +13,8 @@ from vision.frame import Frame, Image
 from vision.reader import Reader, read_still
 
 FPS = 20.0
-LATE = 2  # frames that a reading may be behind the picture
+HELD = 0.5  # confidence of a reading that stands in for an unsure one
+LATE = 3  # frames that a reading may be behind the picture
 
 
 def new_reader() -> Reader:
@@ -94,8 +95,8 @@ def test_a_mirrored_pair_of_screens_swaps_the_players() -> None:
         exchanged = np.concatenate([frame.image[:, half:], frame.image[:, :half]], axis=1)
         one = straight.read(frame)
         two = swapped.read(Frame(exchanged, frame.t, frame.index))
-        if None not in (one.p1.value, one.p2.value, two.p1.value, two.p2.value):
+        if min(r.confidence for r in (one.p1, one.p2, two.p1, two.p2)) > HELD:
             read += 1
             agreed += (one.p1.value, one.p2.value) == (two.p2.value, two.p1.value)
-    assert read > 3 * FPS
-    assert agreed > 0.8 * read  # the edges of the halves differ, so now and then one of them is not sure
+    assert read > 2 * FPS
+    assert agreed > 0.9 * read  # the two roll by frames of their own choice

@@ -72,6 +72,6 @@ def test_swapping_the_players_swaps_what_is_settled(pairs: list[tuple[int | None
     forth, back = Settler(), Settler()
     for index, (one, two) in enumerate(pairs):
         a, b = ScoreReading(one, 0.5), ScoreReading(two, 0.5)
-        x, y = forth.settle(index * FRAME, (a, b))
-        q, p = back.settle(index * FRAME, (b, a))
-        assert (x, y) == (p, q)
+        here, (x, y) = forth.settle(index * FRAME, (a, b))
+        there, (q, p) = back.settle(index * FRAME, (b, a))
+        assert (here, x, y) == (there, p, q)

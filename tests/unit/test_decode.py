@@ -85,27 +85,35 @@ def test_a_frame_proposes_what_its_cells_allow() -> None:
     assert set(proposed) == {d * 100_000_000 + 23_456_789 for d in range(10)}
 
 
-def moments(values: Sequence[int | None]) -> list[int | None]:
+def moments(values: Sequence[int | None]) -> dict[float, int | None]:
+    """What is reported for each frame number; the last frame is not judged yet."""
     settler = Settler()
-    pairs = [(ScoreReading(v, 1.0), ScoreReading(v, 1.0)) for v in values]
-    return [settler.settle(i * FRAME, pair)[0].value for i, pair in enumerate(pairs)]
+    told = [settler.settle(i * FRAME, (ScoreReading(v, 1.0), ScoreReading(v, 1.0))) for i, v in enumerate(values)]
+    return {round(t / FRAME): pair[0].value for t, pair in told}
 
 
 def test_a_frame_that_ran_ahead_is_not_reported_while_it_rolls() -> None:
-    assert moments([0, 100, 200, 300, 450, 500, 600])[4] == 300
+    assert moments([0, 100, 200, 300, 450, 500, 600, 700])[4] in {300, 500}
 
 
 def test_a_number_that_stands_is_reported_as_it_is() -> None:
-    assert moments([0, 100, 200, 200, 200])[-2:] == [200, 200]
+    reported = moments([0, 100, 200, 200, 200, 200])
+    assert [reported[i] for i in (3, 4)] == [200, 200]
 
 
-def test_nothing_older_than_the_reach_is_reported() -> None:
+def test_nothing_further_than_the_reach_is_reported() -> None:
     values = [0, 10, 20, 30, 1000, 2000, 3000, 4000]
-    reported = moments(values)
-    for index, value in enumerate(reported):
-        first = max(0, index - round(REACH / FRAME))
-        assert value in values[first : index + 1]
+    reach = round(REACH / FRAME)
+    for frame, value in moments(values).items():
+        assert value in values[max(0, int(frame) - reach) : int(frame) + reach + 1]
 
 
 def test_an_unread_frame_stays_unread() -> None:
-    assert moments([0, 100, None, 300])[2] is None
+    assert moments([0, 100, None, 300, 400])[2] is None
+
+
+def test_a_slow_source_is_not_kept_waiting() -> None:
+    settler = Settler()
+    one, two = ScoreReading(1, 1.0), ScoreReading(2, 1.0)
+    assert settler.settle(0.0, (one, two)) == (0.0, (one, two))
+    assert settler.settle(1.0, (one, two)) == (1.0, (one, two))
