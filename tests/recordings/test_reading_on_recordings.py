@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# Shares of all samples. The goals are .98 and .85 right and .0005 wrong. What stands in the way of the last one: in 3 to 4 %
-# of the frames the picture is a step of the game ahead of the truth and shows a number that the truth lacks.
+# Shares of all samples. The goals are .98 and .85 right, .0005 wrong; docs/adr/0008 says what stands in the way of the
+# last: a frame may show a number that the log of the game does not hold.
 RIGHT = {"default": 0.97, "legacy": 0.5}
 WRONG = {"default": 0.025, "legacy": 0.08}
 
