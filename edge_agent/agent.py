@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from models.bundle import Bundle
 
 STUCK = 10.0  # seconds without a turn of the worker that make the device ill
+FAILING = 20  # pictures in a row that end in an error
 LOOK_EVERY = 0.25
 
 log = structlog.get_logger(__name__)
@@ -115,6 +116,8 @@ class Agent:
             reasons.append(f"no picture: {status.reason or status.state.value}")
         if time.monotonic() - self._worker.alive_at > STUCK:
             reasons.append("the worker is stuck")
+        if self._worker.failing >= FAILING:
+            reasons.append("no picture can be read; the log says why")
         if self._reporter.lost:
             reasons.append(f"the disk did not take {self._reporter.lost} events")
         return Health(tuple(reasons))

@@ -17,7 +17,9 @@ def configure(level: int = logging.INFO) -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=16)
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), pad_event_to=16, exception_formatter=structlog.dev.plain_traceback
+        )
     )
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True) if json else _local()
     structlog.configure(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from vision.frame import Frame
 
 TAKE = 0.25  # seconds to wait for a picture
+TELL_EVERY = 60.0  # seconds between two errors in the log
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +56,8 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self.snapshot: Snapshot | None = None
         self.alive_at = time.monotonic()
+        self.failing = 0  # pictures in a row that ended in an error
+        self._tell_at = self.alive_at
 
     def start(self) -> None:
         """Begin to watch."""
@@ -88,9 +91,8 @@ class Worker:
             self.alive_at = time.monotonic()
             try:
                 self._turn()
-            except Exception:  # one bad picture must not end the evening
-                self._metrics.errors.inc()
-                log.exception("a frame failed, going on with the next")
+            except Exception as error:  # noqa: BLE001 - one bad picture must not end the evening
+                self._fail(error)
                 self._stopping.wait(0.05)
                 self._recover()
         self._reporter.abandon(self._clock())
@@ -112,6 +114,7 @@ class Worker:
         self.snapshot = Snapshot(frame.image, result.reading, displays(self._reader))
         self._tell(result)
         self._metrics.frame(result.reading, self._clock() - frame.t, time.monotonic() - begun)
+        self.failing = 0
 
     def _tell(self, result: StepResult) -> None:
         self._board.step(result)
@@ -129,6 +132,15 @@ class Worker:
             self._reader = loaded.reader
             self._pipeline.replace_reader(self._metrics.timed(loaded.reader))
             done.set()
+
+    def _fail(self, error: Exception) -> None:
+        """Count an error, and tell it unless one was told just now: one a frame would fill the disk."""
+        self._metrics.errors.inc()
+        self.failing += 1
+        now = time.monotonic()
+        if now >= self._tell_at:
+            self._tell_at = now + TELL_EVERY
+            log.error("a frame failed, going on with the next", in_a_row=self.failing, exc_info=error)
 
     def _recover(self) -> None:
         try:

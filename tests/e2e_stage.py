@@ -117,14 +117,26 @@ class Stage:
         self.url = f"http://{HOST}:{port}"
         self.children = Children(folder / "logs")
         where = ("--port", str(port), "--broker-port", str(self.broker_port), "--data", str(folder / "cloud"))
-        self._plane = self.children.start("the control plane", "control-plane", ("control-plane", *where))
+        self._words = ("control-plane", *where)
+        self._plane: Child | None = None
 
     def __enter__(self) -> Self:
-        self.until_well(self._plane, f"{self.url}/readyz")
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.children.stop()
+
+    def start(self) -> None:
+        """Start the control plane, and its broker with it."""
+        self._plane = self.children.start("the control plane", f"control-plane-{time.monotonic_ns()}", self._words)
+        self.until_well(self._plane, f"{self.url}/readyz")
+
+    def kill(self) -> None:
+        """SIGKILL the control plane, and its broker with it."""
+        assert self._plane is not None
+        self._plane.signal(signal.SIGKILL)
+        self._plane.process.wait()
 
     def until_well(self, child: Child, url: str) -> None:
         """Wait until a program answers that it is well."""

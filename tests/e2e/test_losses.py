@@ -1,4 +1,4 @@
-"""What can be taken away from a device in mid-match: its camera, and its life."""
+"""What can be taken away in mid-match: a device's camera, its life, and the control plane with its broker."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from kubeddr.demo_plan import free_ports
 from tests.device_broker import Wire, eventually
-from tests.e2e_checks import nothing_missing_or_doubled
-from tests.e2e_stage import FPS, HOST, PATIENCE, SIZE, Clip, Device, Stage
+from tests.e2e_checks import as_the_device_showed_it, course_of, nothing_missing_or_doubled
+from tests.e2e_stage import FPS, HOST, PATIENCE, SIZE, Clip, Device, Ear, Stage, finished, running_match
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,3 +108,21 @@ def test_killed_in_mid_match_nothing_that_was_seen_is_lost(stage: Stage, device:
     assert len(begun(stage, it, 2)) == 2
     assert two["boot_id"] != one["boot_id"]
     assert [state(stage, each["id"]) for each in (one, two)] == ["interrupted", "running"]
+
+
+def test_the_control_plane_is_killed_with_its_broker_and_comes_back(stage: Stage, device: Starter, clip: Clip) -> None:
+    it = device(clip.path)
+    live = Ear(f"{stage.url}/api/v1/live?device={it.name}")
+    view = it.phase("match")
+    match = running_match(stage, it)
+    it.goes_on(4)
+    stage.kill()
+    it.goes_on(6)
+    stage.start()
+    row = finished(stage, match)
+    assert (row["p1_final"], row["p2_final"], row["winner"]) == clip.finals
+    it.settled()
+    nothing_missing_or_doubled(stage, it)
+    as_the_device_showed_it(stage, match, course_of(view, it.ear.heard()))
+    eventually(lambda: live.heard("match")[-1].data["state"] == "finished", PATIENCE)  # on the page as well
+    live.close()

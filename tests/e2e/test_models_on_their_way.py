@@ -13,7 +13,7 @@ from models import bundle
 from models.bundle import Draft
 from tests.device_broker import eventually
 from tests.e2e_checks import nothing_missing_or_doubled
-from tests.e2e_stage import PATIENCE, Clip, Device, Stage
+from tests.e2e_stage import PATIENCE, Clip, Device, Stage, running_match
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,9 +53,10 @@ def test_models_pushed_in_mid_match(
     stage: Stage, device: Callable[[Path | str], Device], clip: Clip, tmp_path: Path
 ) -> None:
     it = device(clip.path)
+    it.phase("match")
+    running_match(stage, it)
     before = stage.get(f"/devices/{it.name}")["models"]
 
-    it.phase("match")
     wrong = variant(tmp_path / "wrong.kubeddr", "wrong-1", off=3.0)
     assert push(stage, wrong, "--to", it.name).exit_code == 0  # it is a bundle, and nothing runs it there
     assert "off by" in refused(stage, it, "wrong-1")

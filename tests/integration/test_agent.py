@@ -149,6 +149,20 @@ def test_a_device_without_a_picture_says_so(tmp_path: Path) -> None:
     running.stop()
 
 
+def test_a_reader_that_fails_on_every_picture_is_told_once_and_makes_the_device_ill(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_reader: NervousReader, _frame: Frame) -> ScreenReading:
+        raise ValueError("a bad evening")
+
+    monkeypatch.setattr(NervousReader, "read", broken)
+    running = Running(tmp_path, str(clip))
+    eventually(lambda: running.get("/healthz").json()["reasons"] == ["no picture can be read; the log says why"], 15)
+    running.stop()
+    said = "".join(capfd.readouterr())
+    assert said.count("a frame failed") == said.count("ValueError: a bad evening") == 1
+
+
 def test_two_agents_do_not_share_a_folder_or_a_port(clip: Path, tmp_path: Path) -> None:
     running = Running(tmp_path, str(clip))
     with pytest.raises(SettingsError, match="Another agent works in"):
