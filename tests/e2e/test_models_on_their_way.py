@@ -92,7 +92,7 @@ def test_models_pushed_in_mid_match(
         return "good-1" in {model["version"] for model in stage.get(f"/devices/{it.name}")["models"]}
 
     eventually(reported, PATIENCE)
-    assert it.ear.view["model"].endswith("good-1")
+    eventually(lambda: it.ear.view["model"].endswith("good-1"), PATIENCE)
     it.phase("match")  # the next song, with the new model
     it.goes_on(3)
     assert it.health() == []
