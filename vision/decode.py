@@ -26,7 +26,7 @@ P_HOLD, P_STEP, P_LEAP, P_FALL, P_ZERO = 0.4, 0.4, 0.2, 1e-9, 1e-7
 LEAP_SHARE = 0.02  # of the display's range: no leap within a frame's time is longer
 COVERED = 0.5  # probability of the likeliest digit below which a cell says little
 LEARNING = 0.1  # weight of the newest step in the usual pace
-SURE = 0.95  # posterior that a reading needs
+SURE = 0.85  # posterior that a reading needs
 HOLD = 0.15  # seconds for which the last sure reading stands in for an unsure one
 
 
