@@ -34,6 +34,7 @@ class Budget:
         loss: how much a player can lose on what is left, as a multiple of what can be won there.
         u: the clock, at most the share of the budget that is decided.
         steps: (player 1's gain on player 2, the clock's advance, the clock) for each stretch of the match.
+        settled: how many of these are over; the one after them, if any, is still under way.
         rests: (what is left on the clock, how likely), summing to 1.
         carelessness: what both players together have lost, as a share of what they could have had.
     """
@@ -44,6 +45,7 @@ class Budget:
     loss: float
     u: float
     steps: tuple[tuple[float, float, float], ...]
+    settled: int
     rests: tuple[tuple[float, float], ...]
     carelessness: float
 
@@ -79,16 +81,18 @@ def budget_of(state: MatchState) -> Budget:
     """What the course of a match says of its budget; both scores must be known."""
     scale = scale_of(state)
     top = scale.top
-    steps, u = [], 0.0
+    steps, u, settled = [], 0.0, 0
     before = (0.0, 0.0)
     now = (float(state.p1.value or 0), float(state.p2.value or 0))
-    for point in (*((float(point.p1), float(point.p2)) for point in state.trace), now):
+    points = [(float(point.p1), float(point.p2)) for point in state.trace]
+    for index, point in enumerate((*points, now)):
         one, two = (point[0] - before[0]) / top, (point[1] - before[1]) / top
         clock = max(one, two)
         if clock > 0:
             u += clock
             steps.append((one - two, clock, u))
             before = point
+            settled += index < len(points)
     u = max(min(u, 1.0), max(now) / top)
     return Budget(
         top=top,
@@ -97,6 +101,7 @@ def budget_of(state: MatchState) -> Budget:
         loss=FALL if state.unit is ScoreUnit.PERCENT else 0.0,
         u=u,
         steps=tuple(steps),
+        settled=settled,
         rests=_rests(min(u, 1.0)),
         carelessness=max(0.05, 2.0 - 0.9 * (now[0] + now[1]) / (top * u)) if u > EARLY else USUAL,
     )

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from game.match import IDLE, MatchFinished, MatchState, Point
+from game.match import IDLE, MatchFinished, MatchState, Point, advance
 from game.reading import ScoreUnit
 from game.rules import RULES
 from game.track import Track
 from models.baselines import LeaderFrequency, clinch_bound, note_budget_told, stern
-from models.checks import ConformanceError, conform, follow
+from models.checks import FRAME, ConformanceError, conform, follow, show
 from models.display import scale_of
 from models.matches import Match, simulate
 from models.predictor import Interval, Prediction, Predictor, default, verdict
+from models.simulate.match import play
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 
 def at(one: int, two: int, **more: object) -> MatchState:
@@ -109,6 +115,61 @@ def test_as_good_as_one_who_is_told_every_judgement(rule: str) -> None:
     pairs = [losses(default(), matches, share) for share in (0.25, 0.5, 0.75)]
     mine, told = (sum(pair[i] for pair in pairs) / len(pairs) for i in range(2))
     assert mine <= told + 0.02, (mine, told)
+
+
+def streaky(number: int) -> tuple[list[MatchState], float]:
+    """A short song on the rendered cabinet: dancers lose focus for some notes, so that misses come in streaks."""
+    match = play((5,), number, RULES["stepmania"], 0.2, 46.0)
+
+    def states() -> Iterator[MatchState]:
+        state = IDLE
+        for tick in range(int((match.last + 0.5) / FRAME)):
+            t = tick * FRAME
+            one, two = (int(side.at(t).rolled(t, match.roll)) for side in match.sides)
+            state, _ = advance(state, show(t, one, two))
+            if state.running:
+                yield state
+
+    return list(states()), {1: 1.0, 2: 0.0, 0: 0.5}[match.winner]
+
+
+def unrest(predictor: Predictor, courses: Iterable[tuple[list[MatchState], float]]) -> float:
+    """Sum of the squared changes of p over a match from 0.5 to the outcome, said every 0.4 s, on average.
+
+    Honest probabilities are a martingale, for which this is 0.25 on average; more of it is taken back later.
+    """
+    sums = []
+    for states, outcome in courses:
+        path = [0.5, *(predictor.predict(state).p1_win for state in states[::2]), outcome]
+        sums.append(sum((after - before) ** 2 for before, after in itertools.pairwise(path)))
+    return sum(sums) / len(sums)
+
+
+def test_a_short_bad_stretch_does_not_turn_its_mind() -> None:
+    assert unrest(default(), map(streaky, range(40))) <= 0.30
+
+
+@pytest.mark.parametrize("rule", ["stepmania", "itg"])
+def test_it_changes_its_mind_no_more_than_it_learns(rule: str) -> None:
+    assert unrest(default(), ((list(follow(match)), match.outcome) for match in games(rule, 40, 21))) <= 0.30
+
+
+def test_a_nervous_predictor_would_be_noticed() -> None:
+    @dataclass(frozen=True)
+    class Nervous:
+        """Takes the last three seconds for the whole of a dancer's form."""
+
+        name: str = "nervous"
+
+        def predict(self, state: MatchState) -> Prediction:
+            said = default().predict(state)
+            if said.low == said.high or len(state.trace) < 4:
+                return said
+            then, one, two = state.trace[-4], state.p1.value or 0, state.p2.value or 0
+            p = 0.5 * said.p1_win + 0.5 * float(one - then.p1 > two - then.p2)
+            return replace(said, p1_win=p)
+
+    assert unrest(Nervous(), map(streaky, range(20))) > 0.5
 
 
 def test_final_scores_lie_in_their_ranges_nine_times_in_ten() -> None:
