@@ -42,7 +42,7 @@ def test_a_recorded_game_is_read_from_its_first_note_to_its_winner(
     score = scorer(recordings)
     out = tmp_path / "watched.jsonl"
     video = truth.with_suffix(".mp4")
-    command = [sys.executable, "-m", "kubeddr", "watch", video, "--jsonl", out, "--every-frame"]
+    command = [sys.executable, "-m", "kubeddr", "watch", str(video), "--jsonl", str(out), "--every-frame"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     result = score.score(score.load_truth(str(truth)), score.lines(str(out)))
