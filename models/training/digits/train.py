@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LOCATOR_SHAPE = (352, 640, 3)
 LINE_SHAPE = (STRIP_HEIGHT, 256, 3)
 GOLDEN_SIZES = {"line": (STRIP_HEIGHT, 128), "locator": (96, 160)}  # small, because bundles travel
-TOLERANCE = 0.75  # logits; int8 kernels of other processors round differently
+TOLERANCE = 0.4  # logits; int8 kernels of other processors may round a step or two of 0.15 otherwise
 
 
 @dataclass(frozen=True, slots=True)
