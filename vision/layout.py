@@ -19,6 +19,7 @@ MOST_DIGITS = 9
 PERCENT_MOST = 10_000  # hundredths
 PERCENT_DECIMALS = 2
 FAINT = 0.5
+HOLE = 1.6  # pitches between neighbouring digits; separators other than of thousands make no score
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,18 @@ def parse(line: TextLine, glyphs: Sequence[Glyph]) -> Number | None:
         return None
     value = int("".join(g.character for g in digits))
     pitch = _pitch(digits)
+    if unit is ScoreUnit.POINTS and _holed(digits, pitch):
+        return None
     tight = line.spanning(digits[0].x - pitch / 2, digits[-1].x + pitch / 2)
     sure = min(g.probability for g in kept)
     return Number(tight, text, value, unit, tuple(g.x for g in digits), sure)
+
+
+def _holed(digits: Sequence[Glyph], pitch: float) -> bool:
+    """Whether something unread stands between digits where no thousands end, as the stroke in 1337/1656 does."""
+    after = range(len(digits) - 1, 0, -1)  # digits to the right of each gap
+    gaps = [b.x - a.x for a, b in pairwise(digits)]
+    return any(gap > HOLE * pitch and right % 3 for gap, right in zip(gaps, after, strict=True))
 
 
 def _unit(text: str, digits: int) -> ScoreUnit | None:

@@ -42,6 +42,11 @@ def test_counters_timers_and_tempos_are_no_scores(text: str) -> None:
     assert parse(LINE, glyphs(text)) is None
 
 
+@pytest.mark.parametrize(("text", "score"), [("1337 1656", False), ("13 371 656", True), ("1 3371656", False)])
+def test_a_gap_is_a_separator_of_thousands_or_no_score(text: str, score: bool) -> None:
+    assert (parse(LINE, glyphs(text)) is not None) is score
+
+
 def test_what_stands_apart_is_left_out() -> None:
     far = [Glyph("8", 500.0, 0.99)]
     number = parse(LINE, glyphs("012345") + far)
