@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from models.training.digits.glyphs import BASELINE, DIGIT_HEIGHT, LINE_HEIGHT
@@ -64,7 +65,11 @@ def strip(rng: np.random.Generator, faces: list[Face], weights: Floats) -> Sampl
         plate[y0:y1, x0:x1] = 1
         blend(canvas, plate, colour(rng, light=rng.random() < 0.25), rng.uniform(0.5, 1))
     _neighbours(rng, canvas, faces, weights, middle, height)
-    lay(rng, canvas, line, matrix)
+    old = compose(np.random.default_rng(layout_seed), face, _before(rng, text), dimmed)
+    if number and rng.random() < 0.3 and old.bright.shape == line.bright.shape:
+        _lay_over_rest(rng, canvas, line, old, matrix)
+    else:
+        lay(rng, canvas, line, matrix)
     if rng.random() < 0.12:  # something passes in front
         shape(rng, canvas, size=float(rng.uniform(2, 9)))
     centres = line.centres * stretch + left
@@ -87,6 +92,25 @@ def _ghosted(rng: np.random.Generator, line: Line, old: Line) -> Line:
         return line
     rest = np.float32(rng.uniform(0.1, 0.4))
     return replace(line, bright=line.bright * (1 - rest) + old.bright * rest)
+
+
+def _lay_over_rest(rng: np.random.Generator, canvas: Floats, line: Line, old: Line, matrix: Floats) -> None:
+    """Paint `line` where the colours of the number before it were not all replaced.
+
+    Video carries colour at half the resolution and updates it late, so the hue of the last number shines through the
+    brightness of this one.
+    """
+    brush = np.random.default_rng(int(rng.integers(2**32)))
+    state = brush.bit_generator.state
+    before = canvas.copy()
+    lay(brush, canvas, line, matrix)
+    brush.bit_generator.state = state
+    lay(brush, before, old, matrix)
+    now, then = (cv2.cvtColor(np.clip(c, 0, 255) / 255, cv2.COLOR_BGR2YCrCb) for c in (canvas, before))
+    blocks = rng.random((STRIP_HEIGHT // 8, WIDTH // 8)).astype(np.float32) ** 2 * np.float32(rng.uniform(0.3, 1.0))
+    rest = cv2.resize(blocks, (WIDTH, STRIP_HEIGHT), interpolation=cv2.INTER_NEAREST)[..., None]
+    now[..., 1:] += rest * (then[..., 1:] - now[..., 1:])
+    canvas[:] = 255 * cv2.cvtColor(now, cv2.COLOR_YCrCb2BGR)
 
 
 def columns(text: str, centres: Floats) -> Image:
