@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations, pairwise
 from statistics import median
 from typing import TYPE_CHECKING
@@ -108,7 +108,27 @@ class Discoverer:
         one, two = max(pairs, key=lambda p: min(len(p[0].last.cells), len(p[1].last.cells)) * p[0].last.line.height)
         beside = _beside(one.last.line, two.last.line)
         first, second = sorted((one, two), key=lambda k: k.last.line.left if beside else k.last.line.middle)
-        return Layout(first.display(), second.display())
+        return _twins(first.display(), second.display(), padded=_padded(first, second))
+
+
+def _padded(one: Track, two: Track) -> bool:
+    """Whether the longer of two numbers begins with a zero."""
+    return max(one.last, two.last, key=lambda number: len(number.cells)).text.startswith("0")
+
+
+def _twins(one: Display, two: Display, *, padded: bool) -> Layout:
+    """A layout of two displays; padded ones are equally long, so the longer one tells where the other's cells are.
+
+    Dimmed zeros are easily overlooked on the one of them that stands before a darker picture.
+    """
+    if not padded or one.unit is not ScoreUnit.POINTS or len(one.cells) == len(two.cells):
+        return Layout(one, two)
+    short, long = sorted((one, two), key=lambda display: len(display.cells))
+    shift = short.cells[-1] - long.cells[-1]
+    cells = tuple(x + shift for x in long.cells)
+    line = short.line.spanning(long.line.left + shift, long.line.right + shift)
+    mended = replace(short, line=line, cells=cells)
+    return Layout(mended, two) if short is one else Layout(one, mended)
 
 
 def _alike(one: Number, two: Number) -> bool:

@@ -78,3 +78,11 @@ def test_cells_are_the_median_of_the_usual_sights() -> None:
     assert layout is not None
     assert layout.p1 is not None
     assert layout.p1.cells == number(0).cells
+
+
+def test_zeros_overlooked_on_one_side_are_taken_from_the_other() -> None:
+    layout = watch([[number(0, x=139, digits=6), number(0, x=700)]] * 10)
+    assert layout is not None
+    assert layout.p1 is not None
+    assert layout.p1.cells == pytest.approx(number(0, x=100).cells)
+    assert layout.p1.line.left == pytest.approx(number(0, x=100).line.left, abs=1)
