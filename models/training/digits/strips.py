@@ -38,8 +38,14 @@ def strip(rng: np.random.Generator, faces: list[Face], weights: Floats) -> Sampl
     dimmed = dimmed if rng.random() < 0.55 else 0
     layout_seed = int(rng.integers(2**32))
     line = compose(np.random.default_rng(layout_seed), face, text, dimmed)
-    if number and rng.random() < 0.15:
-        line = _ghosted(rng, line, compose(np.random.default_rng(layout_seed), face, _before(rng, text), dimmed))
+    old = None
+    if number and rng.random() < 0.4:
+        old = compose(np.random.default_rng(layout_seed), face, _before(rng, text), dimmed)
+        if old.bright.shape != line.bright.shape:  # a typeface in which digits are of different widths
+            old = None
+    late = rng.random() < 0.7  # only the colours come late; else all of it
+    if old is not None and not late:
+        line = _ghosted(rng, line, old)
     height = rng.uniform(16, 24.5)  # of a digit, in the strip
     scale = height / DIGIT_HEIGHT
     stretch = scale * rng.uniform(0.75, 1.35)
@@ -65,8 +71,7 @@ def strip(rng: np.random.Generator, faces: list[Face], weights: Floats) -> Sampl
         plate[y0:y1, x0:x1] = 1
         blend(canvas, plate, colour(rng, light=rng.random() < 0.25), rng.uniform(0.5, 1))
     _neighbours(rng, canvas, faces, weights, middle, height)
-    old = compose(np.random.default_rng(layout_seed), face, _before(rng, text), dimmed)
-    if number and rng.random() < 0.3 and old.bright.shape == line.bright.shape:
+    if old is not None and late:
         _lay_over_rest(rng, canvas, line, old, matrix)
     else:
         lay(rng, canvas, line, matrix)
@@ -88,8 +93,6 @@ def _before(rng: np.random.Generator, text: str) -> str:
 
 def _ghosted(rng: np.random.Generator, line: Line, old: Line) -> Line:
     """`line` with a rest of the number before it, as compression and slow shutters leave one."""
-    if old.bright.shape != line.bright.shape:
-        return line
     rest = np.float32(rng.uniform(0.1, 0.4))
     return replace(line, bright=line.bright * (1 - rest) + old.bright * rest)
 
