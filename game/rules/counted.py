@@ -7,26 +7,29 @@ from typing import TYPE_CHECKING
 
 from game.judgement import Judgement
 from game.reading import ScoreUnit
-from game.rules.rule import Growth, Tally, begin, check_open
+from game.rules.rule import Growth, Points, Tally, begin, check_open
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HUNDREDTHS = 10_000  # 100.00 %
+BOOST = 100  # the source adds 0.000001 before it truncates, one hundredth of a hundredth of a percent
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
     """Every judgement has a weight; the score is their sum, or its share of the highest sum in hundredths of a percent.
 
-    A percent is truncated to two decimals and never shown below zero. After a fail nothing is counted any more
-    (StepMania, src/ScoreKeeperNormal.cpp, HandleTapNoteScoreInternal; src/PlayerStageStats.cpp, MakePercentScore).
+    A percent is truncated to two decimals, after a boost of 0.0001 %, and never shown below zero. After a fail nothing
+    is counted any more (StepMania, src/ScoreKeeperNormal.cpp, HandleTapNoteScoreInternal; src/PlayerStageStats.cpp,
+    MakePercentScore).
 
     Attributes:
         name: see `Rule.name`.
         weights: points a judgement gives; one that is missing gives none.
         best: the highest weight of one object.
         unit: see `Rule.unit`.
+        lost: whether a percent counts down from 100 by what was lost, as subtractive scoring does.
     """
 
     name: str
@@ -34,11 +37,12 @@ class Counted:
     best: int
     unit: ScoreUnit
     growth: Growth = Growth.LINEAR
+    lost: bool = False
 
     @property
     def falls(self) -> bool:
         """See `Rule.falls`."""
-        return min(self.weights.values()) < 0
+        return self.lost or min(self.weights.values()) < 0
 
     def start(self, objects: int) -> Tally:
         """See `Rule.start`."""
@@ -52,9 +56,17 @@ class Counted:
 
     def shown(self, tally: Tally) -> int:
         """See `Rule.shown`."""
+        return self.display(tally.points, tally.judged, tally.objects)
+
+    def display(self, points: Points, judged: Points, objects: int) -> Points:
+        """See `Rule.display`."""
         if self.unit is ScoreUnit.POINTS:
-            return tally.points
-        return max(0, tally.points * HUNDREDTHS // (self.best * tally.objects))
+            return points
+        best = self.best * objects
+        if self.lost:
+            points = points + self.best * (objects - judged)
+        floored = (points * HUNDREDTHS * BOOST + best) // (best * BOOST)
+        return floored * (floored > 0)
 
     def maximum(self, objects: int) -> int:
         """See `Rule.maximum`."""

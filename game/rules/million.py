@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from game.judgement import Judgement
 from game.reading import ScoreUnit
-from game.rules.rule import Growth, Tally, begin, check_open
+from game.rules.rule import Growth, Points, Tally, begin, check_open
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,11 @@ class Million:
 
     def shown(self, tally: Tally) -> int:
         """See `Rule.shown`."""
-        return tally.points // (TENTHS * tally.objects) // 10 * 10
+        return self.display(tally.points, tally.judged, tally.objects)
+
+    def display(self, points: Points, judged: Points, objects: int) -> Points:  # noqa: ARG002 - it is a sum
+        """See `Rule.display`."""
+        return points // (TENTHS * objects) // 10 * 10
 
     def maximum(self, objects: int) -> int:  # noqa: ARG002 - the same for every chart
         """See `Rule.maximum`."""

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from game.judgement import Judgement
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from game.reading import ScoreUnit
+
+Points = TypeVar("Points", int, "NDArray[np.int64]")
+"""One exact score, or an array of them: a display cuts whole matches as it cuts a single score."""
 
 
 class Growth(StrEnum):
@@ -79,6 +85,9 @@ class Rule(Protocol):
 
     def shown(self, tally: Tally) -> int:
         """The number on the display once it has come to rest; hundredths for a percent."""
+
+    def display(self, points: Points, judged: Points, objects: int) -> Points:
+        """The same for exact scores `points` (see `Tally.points`) after `judged` objects of a chart of `objects`."""
 
     def maximum(self, objects: int) -> int:
         """The highest number the display can reach."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from game.judgement import Judgement
 from game.reading import ScoreUnit
-from game.rules.rule import Growth, Tally, begin, check_open
+from game.rules.rule import Growth, Points, Tally, begin, check_open
 
 MAXIMUM = 10_000_000
 
@@ -46,7 +46,11 @@ class SuperNova:
 
     def shown(self, tally: Tally) -> int:
         """See `Rule.shown`."""
-        return tally.points // (2 * tally.objects)
+        return self.display(tally.points, tally.judged, tally.objects)
+
+    def display(self, points: Points, judged: Points, objects: int) -> Points:  # noqa: ARG002 - it is a sum
+        """See `Rule.display`."""
+        return points // (2 * objects)
 
     def maximum(self, objects: int) -> int:  # noqa: ARG002 - the same for every chart
         """See `Rule.maximum`."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from game.judgement import Judgement
 from game.reading import ScoreUnit
-from game.rules.rule import Growth, Tally, begin, check_open, triangle
+from game.rules.rule import Growth, Points, Tally, begin, check_open, triangle
 
 MILLION = 1_000_000
 
@@ -56,7 +56,11 @@ class DdrTriangular:
 
     def shown(self, tally: Tally) -> int:
         """See `Rule.shown`."""
-        return tally.points
+        return self.display(tally.points, tally.judged, tally.objects)
+
+    def display(self, points: Points, judged: Points, objects: int) -> Points:  # noqa: ARG002 - it is the number
+        """See `Rule.display`."""
+        return points
 
     def maximum(self, objects: int) -> int:  # noqa: ARG002 - the same for every chart
         """See `Rule.maximum`."""

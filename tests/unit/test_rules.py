@@ -81,6 +81,9 @@ def test_worth_of_one_object(rule: Rule, objects: int, number: int, judgement: J
         (STEPMANIA_PERCENT, 3, [J.W1, J.W1, J.HELD], 10_000),
         (STEPMANIA_PERCENT, 3, [J.W1, J.MINE], 1_111),
         (STEPMANIA_PERCENT, 3, [J.MINE], 0),
+        # 11 of 111 is 9.90990... %: the source adds 0.0001 % and truncates then
+        (STEPMANIA_PERCENT, 37, [J.W1] * 3 + [J.W2], 991),
+        (STEPMANIA_PERCENT, 37, [J.W1] * 3 + [J.W3], 900),
         (ITG, 100, [J.W1], 100),
         (ITG, 100, [J.W1, J.W2, J.W3, J.W4], 220),
         (ITG, 100, [J.W1] * 4 + [J.MISS], 160),
