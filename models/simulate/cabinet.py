@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from models.simulate.render import Renderer
 from models.simulate.session import SONG, Session
-from models.simulate.theme import Theme, choose
+from models.simulate.themes import choose
 
 if TYPE_CHECKING:
     from models.simulate.session import Scene
+    from models.simulate.theme import Theme
     from vision.frame import Image
 
 SMALLEST, LARGEST = 160, 3840  # pixels on a side
@@ -44,7 +45,7 @@ def build(seed: int, theme: str = "auto", size: tuple[int, int] = (854, 480), so
 
     Args:
         seed: not below 0; decides everything that the other arguments leave open.
-        theme: a name in `models.simulate.theme.THEMES`, or "auto".
+        theme: a name in `models.simulate.themes.THEMES`, or "auto".
         size: width and height, pixels.
         song: seconds of notes in a match, about.
 

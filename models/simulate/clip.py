@@ -28,12 +28,14 @@ class Take:
         truth: JSON lines that say what the video truly shows, or None for none.
         matches: how many, each from song selection to results, beginning with the evening's first.
         fps: frames a second.
+        begin: seconds of the evening that are left out at the front.
     """
 
     path: Path
     truth: Path | None = None
     matches: int = 1
     fps: float = 30.0
+    begin: float = 0.0
 
 
 def film(cabinet: Cabinet, take: Take, progress: Callable[[int, int], None] = lambda _done, _all: None) -> int:
@@ -52,12 +54,14 @@ def film(cabinet: Cabinet, take: Take, progress: Callable[[int, int], None] = la
     for path in filter(None, (take.path, take.truth)):
         if not path.parent.is_dir():
             raise CabinetError(f"cannot write {path}: there is no folder {path.parent}")
-    frames = int(cabinet.session.begins(take.matches) * take.fps)
+    frames = int((cabinet.session.begins(take.matches) - take.begin) * take.fps)
+    if take.begin < 0 or frames < 1:
+        raise CabinetError(f"nothing to film: the evening's matches do not reach beyond {take.begin:g} seconds")
     try:
         with take.truth.open("w") if take.truth else contextlib.nullcontext() as lines:
             _put(lines, truth.header(cabinet, take.path.stem, take.fps, frames, take.matches))
             for row in truth.changes(cabinet, take.matches):
-                _put(lines, row)
+                _put(lines, row | {"t": round(row["t"] - take.begin, 3)})
             _frames(cabinet, take, lines, frames, progress)
     except OSError as error:
         raise CabinetError(f"cannot write {take.truth}: {error.strerror}") from error
@@ -72,9 +76,9 @@ def _frames(
         raise CabinetError(f"cannot write {take.path}: give it a name that ends in .mp4")
     try:
         for index in range(frames):
-            scene = cabinet.scene(index / take.fps)
+            scene = cabinet.scene(take.begin + index / take.fps)
             writer.write(cabinet.renderer.frame(scene))
-            _put(lines, truth.frame(cabinet, scene, index))
+            _put(lines, truth.frame(cabinet, scene, index) | {"t": round(index / take.fps, 4)})
             if index % round(max(1.0, take.fps)) == 0:
                 progress(index, frames)
     finally:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
+from game.reading import ScoreUnit
 from models.simulate.arrows import arrow, flash, hold_body, receptor
 from models.simulate.lettering import DIM, Line, figure, lay_out, margin, plain, words
 from models.simulate.numerals import ROUND
@@ -60,6 +61,14 @@ class Kit:
     def px(self, base: float) -> int:
         """A length of the base picture in this one, at least one pixel."""
         return max(1, round(base * self.unit))
+
+    def display(self, player: int) -> At:
+        """Where a player's score stands."""
+        look = self.theme.score
+        if player and look.second is not None:
+            return At(look.second[0] * self.width, look.second[1] * self.height, look.align)
+        anchor = 1.0 - look.align if player and look.mirrored else look.align
+        return At(self.mirrored(look.x, player), look.y * self.height, anchor)
 
     def mirrored(self, share: float, player: int) -> float:
         """The pixel column of a share of the width for player 0, mirrored for player 1."""
@@ -114,7 +123,7 @@ class Kit:
         look = self.theme.score
         if look.plate is None:
             return None
-        line = self.line(self.text(0))
+        line = self.line(self.text(0 if look.padded else 10**look.digits - 1))
         mask = slab(round(line.width + 1.3 * self.digit), round(1.75 * self.digit), look.skew, round(0.25 * self.digit))
         top: Colour = (look.plate[0] + 22, look.plate[1] + 20, look.plate[2] + 20)
         rim = cv2.subtract(mask, np.asarray(cv2.erode(mask, np.ones((3, 3), np.uint8)), np.uint8))
@@ -124,6 +133,10 @@ class Kit:
     def text(self, value: int) -> str:
         """A score as the display writes it."""
         look = self.theme.score
+        if self.theme.rule.unit is ScoreUnit.PERCENT:
+            return f"{value / 100:.2f}{look.sign}"
+        if not look.padded:
+            return f"{value:,}" if look.commas else str(value)
         return f"{value:0{look.digits + (look.digits - 1) // 3},}" if look.commas else f"{value:0{look.digits}}"
 
     def line(self, text: str) -> Line:
@@ -131,16 +144,17 @@ class Kit:
         return lay_out(text, self.theme.score.face, self.digit, self.theme.score.tracking)
 
     def score(self, canvas: Image, player: int, value: int, at: At) -> None:
-        """A score with its middle there, leading zeros dimmed."""
+        """A score placed like a line of text; where leading zeros fill it up they are dimmed."""
         look = self.theme.score
-        if self.plate is not None:
-            centred(canvas, self.plate, at.x, at.y)
         line = self.line(self.text(value))
+        if self.plate is not None:
+            room = self.line(self.text(10**look.digits - 1)).width
+            centred(canvas, self.plate, at.x + (0.5 - at.anchor) * room, at.y)
         ink = look.inks[player]
         room = margin(self.digit, ink)
-        left, top = at.x - line.width / 2 - room, at.y - self.digit / 2 - room
+        left, top = at.x - line.width * at.anchor - room, at.y - self.digit / 2 - room
         for character, place, dim in line.cells:
-            sprite = figure(look.face, character, self.digit, ink.dimmed(DIM) if dim else ink)
+            sprite = figure(look.face, character, self.digit, ink.dimmed(DIM) if dim and look.padded else ink)
             blit(canvas, sprite, left + place, top)
 
     def say(self, canvas: Image, text: str, at: At, height: float, ink: Ink) -> None:

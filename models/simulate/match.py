@@ -145,7 +145,7 @@ def follow(chart: Chart, danced: Dance, rule: Rule, roll: float, *, may_fail: bo
             end = max(note.t + note.hold, note.t + offset)
             judged.append((end, index, Judgement.HELD if held else Judgement.LET_GO))
     tally = rule.start(chart.objects)
-    standing = Standing()
+    standing = Standing(score=rule.shown(tally), rolling_from=rule.shown(tally))
     course = [standing]
     for t, index, judgement in sorted(judged, key=lambda item: item[0]):
         tally = rule.award(tally, judgement)

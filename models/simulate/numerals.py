@@ -32,6 +32,7 @@ STROKES: dict[str, tuple[Path, ...]] = {
     "7": (((0.0, 0.0), (1.0, 0.0), (0.34, 1.0)),),
     "8": (((0.5, 0.24, 0.43, 0.24, 0, 360),), ((0.5, 0.73, 0.5, 0.27, 0, 360),)),
     "9": (((0.5, 0.32, 0.5, 0.32, 0, 360),), ((0.14, 0.32, 0.86, 0.67, 0, 92),)),
+    "%": (((0.12, 0.13, 0.12, 0.13, 0, 360),), ((0.9, 0.0), (0.1, 1.0)), ((0.88, 0.87, 0.12, 0.13, 0, 360),)),
 }
 # seven-segment numerals: which of top, upper right, lower right, bottom, lower left, upper left, middle are lit
 SEGMENTS = {
@@ -88,10 +89,10 @@ SLIM = Face(width=0.5, weight=0.1, squareness=2.6)
 
 @lru_cache(maxsize=512)
 def numeral(face: Face, character: str, height: int) -> Mask:
-    """A digit or a comma as a mask; digits are `height` pixels high and equally wide, a comma reaches below them.
+    """A digit, a comma, a point or % as a mask; digits are `height` pixels high and equally wide.
 
     Raises:
-        KeyError: neither a digit nor a comma.
+        KeyError: another character.
     """
     tall = height * FINE
     weight = max(1, round(face.weight * tall))
@@ -106,7 +107,11 @@ def numeral(face: Face, character: str, height: int) -> Mask:
         right, tip = middle + wing, (middle - wing, tall + below - 1)
         outline = [(middle - wing, head), (right, head), (right, tall), tip, (middle, tall), (middle - wing, tall)]
         cv2.fillPoly(canvas, [np.round(outline).astype(np.int32)], 255)
-    elif face.segments:
+    elif character == ".":
+        canvas = np.zeros((tall, max(weight + FINE, round(face.comma * canvas.shape[1]))), np.uint8)
+        middle, wing = canvas.shape[1] // 2, round(weight * 0.58)
+        cv2.rectangle(canvas, (middle - wing, tall - 2 * wing), (middle + wing, tall - 1), 255, cv2.FILLED)
+    elif face.segments and character in SEGMENTS:
         for segment in SEGMENTS[character]:
             _segment(canvas, ENDS[segment], weight, (wide, inner))
     else:

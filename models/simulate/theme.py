@@ -1,4 +1,4 @@
-"""What a cabinet looks like: themes as plain data, and how a seed varies them."""
+"""What a cabinet looks like, as plain data, and how a seed varies it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from game.judgement import Judgement
-from game.rules.million import A
-from game.rules.stepmania import StepManiaDefault
-from models.simulate.arrows import ArrowLook
 from models.simulate.backgrounds import Scenery
 from models.simulate.lettering import Ink
-from models.simulate.numerals import LEDS, NARROW, RACING, ROUND, SQUARE, Face
 
 if TYPE_CHECKING:
     from game.rules.rule import Rule
+    from models.simulate.arrows import ArrowLook
+    from models.simulate.numerals import Face
     from models.simulate.sprite import Colour
 
 
@@ -26,7 +24,7 @@ class ScoreLook:
 
     Attributes:
         height: of a digit, as a share of the picture's height.
-        digits: how many are shown, leading zeros included.
+        digits: how many are shown, leading zeros included; of a growing number, the most it may come to.
         commas: whether thousands are set apart.
         x: middle of player 1's number, as a share of the width.
         y: middle of the numbers, as a share of the height.
@@ -35,6 +33,11 @@ class ScoreLook:
         skew: how far the plate leans.
         under_notes: whether notes, still see-through down there, are drawn over the number.
         tracking: room between the cells, as a share of the digits' height.
+        padded: whether leading zeros fill the display up; else the number grows.
+        align: what stays in place while a number grows: 0 its left end, 0.5 its middle, 1 its right end.
+        mirrored: whether player 2's number stays in place at the other end.
+        second: x and y of player 2's number where that does not mirror player 1's.
+        sign: what stands behind the number.
     """
 
     face: Face
@@ -48,6 +51,11 @@ class ScoreLook:
     skew: float = 0.0
     under_notes: bool = False
     tracking: float = 0.05
+    padded: bool = True
+    align: float = 0.5
+    mirrored: bool = True
+    second: tuple[float, float] | None = None
+    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,9 @@ class Theme:
         life_y: height of the life bars, as a share of the picture's.
         life_x: middle of player 1's life bar, as a share of the width.
         players: the players' colours.
+        alone: the only player who plays, 0 or 1; None when both do.
+        hidden: from when to when the displays are out of sight, seconds of play.
+        clutter: whether numbers that are no scores stand about.
     """
 
     name: str
@@ -79,6 +90,14 @@ class Theme:
     life_x: float
     life_y: float
     players: tuple[Colour, Colour]
+    alone: int | None = None
+    hidden: tuple[tuple[float, float], ...] = ()
+    clutter: bool = False
+
+    @property
+    def dancing(self) -> tuple[int, ...]:
+        """The players who play, 0 and 1."""
+        return (0, 1) if self.alone is None else (self.alone,)
 
 
 WORDS: dict[Judgement, tuple[str, Ink]] = {
@@ -89,143 +108,6 @@ WORDS: dict[Judgement, tuple[str, Ink]] = {
     Judgement.W5: ("ALMOST", Ink((255, 200, 250), (225, 70, 190), edge=(80, 10, 70), bold=0.14, slant=0.16)),
     Judgement.MISS: ("MISS", Ink((190, 190, 255), (40, 40, 235), edge=(20, 10, 80), bold=0.14, slant=0.16)),
 }
-
-_CLASSIC = ((70, 70, 235), (70, 205, 245), (240, 150, 60), (90, 210, 90))
-_NEON = ((210, 80, 255), (90, 255, 210), (255, 210, 60), (60, 180, 255))
-_WARM = ((60, 90, 245), (90, 220, 250), (200, 90, 200), (160, 200, 70))
-
-PLATES = Theme(
-    name="plates",
-    rule=StepManiaDefault(),
-    roll=0.2,
-    score=ScoreLook(
-        face=SQUARE,
-        height=0.056,
-        digits=9,
-        commas=True,
-        x=0.195,
-        y=0.068,
-        inks=(
-            Ink((255, 245, 215), (255, 170, 70), edge=(50, 20, 10), edge_width=0.06, shadow=0.0),
-            Ink((225, 225, 255), (105, 95, 255), edge=(15, 10, 50), edge_width=0.06, shadow=0.0),
-        ),
-        plate=(24, 16, 14),
-        tracking=0.06,
-    ),
-    scenery=Scenery("aurora", ((40, 10, 10), (110, 40, 20), (150, 110, 30), (175, 175, 125))),
-    arrows=ArrowLook("solid", _CLASSIC),
-    field_x=0.195,
-    receptors=0.265,
-    upwards=True,
-    scroll=0.62,
-    life_x=0.195,
-    life_y=0.145,
-    players=((255, 180, 80), (120, 110, 255)),
-)
-OVERLAY = Theme(
-    name="overlay",
-    rule=StepManiaDefault(),
-    roll=0.15,
-    score=ScoreLook(
-        face=ROUND,
-        height=0.075,
-        digits=9,
-        commas=True,
-        x=0.25,
-        y=0.9,
-        inks=(
-            Ink((235, 220, 255), (190, 80, 255), edge=(50, 10, 40), edge_width=0.09, shadow=0.5),
-            Ink((255, 255, 220), (255, 225, 70), edge=(60, 40, 10), edge_width=0.09, shadow=0.5),
-        ),
-    ),
-    scenery=Scenery("rays", ((30, 8, 30), (90, 20, 90), (140, 60, 160), (220, 170, 240))),
-    arrows=ArrowLook("chevron", _NEON, rim=(255, 245, 255), hold=(230, 180, 90)),
-    field_x=0.25,
-    receptors=0.2,
-    upwards=True,
-    scroll=0.68,
-    life_x=0.25,
-    life_y=0.07,
-    players=((205, 100, 255), (255, 230, 90)),
-)
-ARCADE = Theme(
-    name="arcade",
-    rule=A,
-    roll=0.12,
-    score=ScoreLook(
-        face=NARROW,
-        height=0.07,
-        digits=7,
-        commas=False,
-        x=0.345,
-        y=0.82,
-        inks=(
-            Ink((150, 255, 200), (60, 255, 120), edge=(8, 30, 10), edge_width=0.1, shadow=0.6),
-            Ink((150, 235, 255), (40, 190, 255), edge=(6, 26, 40), edge_width=0.1, shadow=0.6),
-        ),
-        under_notes=True,
-        tracking=0.1,
-    ),
-    scenery=Scenery("rays", ((24, 14, 6), (64, 44, 10), (110, 96, 24), (190, 190, 130))),
-    arrows=ArrowLook("solid", _WARM, hold=(90, 190, 240)),
-    field_x=0.185,
-    receptors=0.2,
-    upwards=True,
-    scroll=0.64,
-    life_x=0.25,
-    life_y=0.07,
-    players=((120, 255, 150), (70, 200, 255)),
-)
-SUNSET = Theme(
-    name="sunset",
-    rule=StepManiaDefault(),
-    roll=0.2,
-    score=ScoreLook(
-        face=RACING,
-        height=0.058,
-        digits=9,
-        commas=False,
-        x=0.2,
-        y=0.93,
-        inks=(
-            Ink((255, 255, 255), (255, 220, 190), edge=(60, 20, 40), edge_width=0.06, shadow=0.0),
-            Ink((255, 255, 255), (190, 220, 255), edge=(60, 20, 40), edge_width=0.06, shadow=0.0),
-        ),
-        plate=(70, 22, 52),
-        skew=0.4,
-        tracking=-0.1,
-    ),
-    scenery=Scenery("horizon", ((40, 8, 20), (90, 20, 70), (150, 40, 160), (120, 90, 255), (255, 210, 80))),
-    arrows=ArrowLook("chevron", _WARM, rim=(240, 240, 255), hold=(210, 120, 220)),
-    field_x=0.2,
-    receptors=0.76,
-    upwards=False,
-    scroll=0.62,
-    life_x=0.2,
-    life_y=0.055,
-    players=((255, 190, 90), (110, 150, 255)),
-)
-LED = replace(ARCADE, name="leds", score=replace(ARCADE.score, face=LEDS))
-EVERYDAY = (PLATES, OVERLAY, ARCADE, SUNSET)  # what a seed chooses from; seven-segment numerals are asked for by name
-THEMES = {theme.name: theme for theme in (*EVERYDAY, LED)}
-AUTO = "auto"
-
-
-class ThemeError(Exception):
-    """There is no theme of that name; the text says which there are."""
-
-
-def choose(name: str, seed: int) -> Theme:
-    """The theme of a name, varied a little by the seed; `auto` lets the seed choose one.
-
-    Raises:
-        ThemeError: no such theme.
-    """
-    if name == AUTO:
-        name = EVERYDAY[seed % len(EVERYDAY)].name
-    if name not in THEMES:
-        raise ThemeError(f"no theme {name!r}; there are {AUTO}, {', '.join(THEMES)}")
-    return varied(THEMES[name], np.random.default_rng([seed, 77]))
 
 
 def varied(theme: Theme, rng: np.random.Generator) -> Theme:

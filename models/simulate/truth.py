@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from game.reading import ScoreUnit
 from models.simulate.match import DANCE_POINTS_BEST
 from models.simulate.screens.play import shown
 from models.simulate.session import RESULTS, Screen, lengths
@@ -30,7 +31,7 @@ def header(cabinet: Cabinet, name: str, fps: float, frames: int, matches: int) -
         "frames": frames,
         "seed": cabinet.seed,
         "rule": cabinet.theme.rule.name,
-        "score_type": "points",
+        "score_type": cabinet.theme.rule.unit.value,
         "songs": songs,
     }
 
@@ -56,8 +57,9 @@ def changes(cabinet: Cabinet, matches: int) -> Iterator[Row]:
         for screen, length in lengths(match):
             yield {"type": "screen", "t": round(t, 3), "screen": screen.value}
             t += length
-        one, two = (_player(cabinet, side, match, match.last + RESULTS) for side in match.sides)
-        yield {"type": "eval", "t": round(t - RESULTS, 3), "p1": one, "p2": two, "winner": match.winner}
+        winner = match.winner if cabinet.theme.alone is None else None
+        players = _players(cabinet, match, match.last + RESULTS)
+        yield {"type": "eval", "t": round(t - RESULTS, 3), **players, "winner": winner}
 
 
 def frame(cabinet: Cabinet, scene: Scene, index: int) -> Row:
@@ -66,29 +68,36 @@ def frame(cabinet: Cabinet, scene: Scene, index: int) -> Row:
     if scene.screen is not Screen.PLAY:
         return row
     match = scene.match
-    one, two = (_player(cabinet, side, match, scene.t) for side in match.sides)
-    for player in (one, two):
-        player["visible"] = round(scene.displays, 3)
+    players = _players(cabinet, match, scene.t)
+    hidden = any(begin <= scene.t < end for begin, end in cabinet.theme.hidden)
+    for player in players.values():
+        player["visible"] = 0.0 if hidden else round(scene.displays, 3)
+    one, two = (side.at(scene.t).score for side in match.sides)
     row |= {
         "song": match.title,
         "pos": round(scene.t, 4),
         "len": round(match.last, 3),
         "last": round(match.chart.last, 5),
         "frac": round(min(1.0, scene.t / match.last), 4),
-        "p1": one,
-        "p2": two,
-        "leader": 0 if one["score"] == two["score"] else 1 + (two["score"] > one["score"]),
+        **players,
+        "leader": None if cabinet.theme.alone is not None else 0 if one == two else 1 + (two > one),
     }
     return row
+
+
+def _players(cabinet: Cabinet, match: Match, t: float) -> dict[str, Row]:
+    """Those who play; percents as a number with two decimals."""
+    return {f"p{player + 1}": _player(cabinet, match.sides[player], match, t) for player in cabinet.theme.dancing}
 
 
 def _player(cabinet: Cabinet, side: Side, match: Match, t: float) -> Row:
     now = side.at(t)
     number = shown(side, t, match.roll)
+    percent = cabinet.theme.rule.unit is ScoreUnit.PERCENT
     return {
         "shown": cabinet.renderer.text(number),
-        "shown_n": number,
-        "score": now.score,
+        "shown_n": number / 100 if percent else number,
+        "score": now.score / 100 if percent else now.score,
         "dp": round(now.dance_points / (DANCE_POINTS_BEST * match.chart.objects), 4),
         "tns": [*now.steps, 0],
         "hold": list(now.holds),

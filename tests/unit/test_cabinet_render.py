@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from models.simulate import truth
 from models.simulate.cabinet import Cabinet, CabinetError, build
 from models.simulate.clip import Take, film
 from models.simulate.kit import At, Kit
@@ -16,7 +17,7 @@ from models.simulate.numerals import LEDS, NARROW, RACING, ROUND, SLIM, SQUARE, 
 from models.simulate.screens.play import shown
 from models.simulate.session import Screen
 from models.simulate.sprite import blend, blit, layer
-from models.simulate.theme import EVERYDAY, THEMES, ThemeError, choose
+from models.simulate.themes import EVERYDAY, THEMES, ThemeError, choose
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +97,59 @@ def test_numbers_are_written_as_the_theme_says(theme: str) -> None:
     kit = Kit(THEMES[theme], SMALL)
     seven, nine = "0962803", "000,962,803"
     expected = {"plates": nine, "overlay": nine, "arcade": seven, "leds": seven, "sunset": "000962803"}
-    assert kit.text(962803) == expected[theme]
+    expected |= dict.fromkeys(("growing", "ends", "stacked", "crowded-solo"), "962,803")
+    expected |= dict.fromkeys(("solo", "curtain", "crowded"), nine)
+    if theme in expected:
+        assert kit.text(962803) == expected[theme]
+
+
+@pytest.mark.parametrize(("theme", "text"), [("grove", "98.70"), ("margin", "98.70%"), ("dancepoints", "98.70%")])
+def test_percents_have_two_decimals(theme: str, text: str) -> None:
+    kit = Kit(THEMES[theme], SMALL)
+    assert kit.text(9870) == text
+    assert kit.text(0).startswith("0.00")
+    assert kit.text(10_000).startswith("100.00")
+
+
+def test_percents_fall_and_one_kind_begins_at_the_top() -> None:
+    def shown_at(theme: str) -> list[int]:
+        side = build(4, theme, SMALL, song=12.0).session.match(0).sides[0]
+        return [standing.score for standing in side.course]
+
+    for theme, first in (("grove", 0), ("margin", 10_000)):
+        course = shown_at(theme)
+        assert course[0] == first
+        assert any(b < a for a, b in itertools.pairwise(course))
+
+
+def test_a_player_alone_has_the_only_display_and_the_only_truth(tmp_path: Path) -> None:
+    built = cabinet("solo", size=(854, 480))
+    at = playing(built)
+    y = round(built.theme.score.y * 480)
+    both = build(3, "plates", (854, 480), song=6.0).frame(at)
+    assert (built.frame(at)[y, : 854 // 3] != both[y, : 854 // 3]).any()
+    film(built, Take(tmp_path / "a.mp4", tmp_path / "a.jsonl", fps=2.0))
+    rows = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    assert not any("p1" in row for row in rows)
+    assert any("p2" in row for row in rows)
+    assert next(row for row in rows if row["type"] == "eval")["winner"] is None
+
+
+def test_a_curtain_hides_the_displays_and_the_truth_says_so() -> None:
+    built = build(3, "curtain", SMALL, song=20.0)
+    rows = [truth.frame(built, built.scene(8.0 + t), 0) for t in (11.0, 13.0, 16.0)]
+    assert [row["p1"]["visible"] for row in rows] == [1.0, 0.0, 1.0]
+
+
+def test_a_film_may_begin_in_the_middle_of_a_song(tmp_path: Path) -> None:
+    built = cabinet()
+    film(built, Take(tmp_path / "a.mp4", tmp_path / "a.jsonl", fps=4.0, begin=12.0))
+    rows = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    first = next(row for row in rows if row["type"] == "frame")
+    assert (first["t"], first["screen"]) == (0.0, "ScreenGameplay")
+    assert first["pos"] == pytest.approx(4.0, abs=0.01)
+    with pytest.raises(CabinetError, match="do not reach beyond"):
+        film(built, Take(tmp_path / "b.mp4", begin=9000.0))
 
 
 def test_leading_zeros_and_their_commas_are_dim_and_a_lone_zero_is_not() -> None:

@@ -57,11 +57,13 @@ def stage(canvas: Image, scene: Scene, kit: Kit) -> None:
     kit.say(canvas, f"STAGE {scene.match.number + 1}", At(kit.width / 2 - slide, middle - kit.px(22)), 46, TITLE)
     kit.say(canvas, scene.match.title, At(kit.width / 2 + slide, middle + kit.px(32)), 16, WHITE)
     kit.say(canvas, scene.match.artist, At(kit.width / 2 + slide, middle + kit.px(56)), 9, QUIET)
-    for player, side in enumerate(scene.match.sides):
+    for player in kit.theme.dancing:
+        side = scene.match.sides[player]
         colour = kit.theme.players[player]
         ink = Ink((255, 255, 255), colour, edge=(20, 14, 14), bold=0.12, slant=0.12)
         kit.say(canvas, side.player.name, At(kit.mirrored(0.28, player), 0.74 * kit.height + slide * 0.3), 30, ink)
-    kit.say(canvas, "VS", At(kit.width / 2, 0.74 * kit.height), 18, WHITE)
+    if kit.theme.alone is None:
+        kit.say(canvas, "VS", At(kit.width / 2, 0.74 * kit.height), 18, WHITE)
 
 
 def _banner(canvas: Image, kit: Kit, text: str) -> None:

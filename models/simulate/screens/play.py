@@ -9,6 +9,7 @@ from game.judgement import Judgement
 from models.simulate.kit import FLASH_STEPS, POP, QUIET, WHITE, At
 from models.simulate.lettering import Ink, words
 from models.simulate.match import CHAIN, STEPS
+from models.simulate.screens.clutter import clutter
 from models.simulate.screens.field import Field
 from models.simulate.sprite import centred
 
@@ -35,29 +36,31 @@ FAILED_INK = Ink((200, 200, 255), (50, 50, 220), edge=(10, 10, 50), bold=0.12, s
 def draw(canvas: Image, scene: Scene, kit: Kit) -> None:
     """Paint a moment of play."""
     under = kit.theme.score.under_notes
-    fields = [Field(scene, kit, player) for player in range(2)]
+    fields = [Field(scene, kit, player) for player in kit.theme.dancing]
     for field in fields:
         field.ground(canvas)
     if under:
         _scores(canvas, scene, kit)
     for field in fields:
         field.notes(canvas)
-    for player, side in enumerate(scene.match.sides):
-        _reactions(canvas, scene, kit, player, side)
-        _head(canvas, scene, kit, player, side)
+    for player in kit.theme.dancing:
+        _reactions(canvas, scene, kit, player, scene.match.sides[player])
+        _head(canvas, scene, kit, player, scene.match.sides[player])
     _song(canvas, scene, kit)
+    if kit.theme.clutter:
+        clutter(canvas, scene, kit)
     if not under:
         _scores(canvas, scene, kit)
 
 
 def _scores(canvas: Image, scene: Scene, kit: Kit) -> None:
-    if scene.displays <= 0.0:
+    if scene.displays <= 0.0 or any(begin <= scene.t < end for begin, end in kit.theme.hidden):
         return
-    look = kit.theme.score
     away = (1.0 - scene.displays) ** 2 * kit.height * 0.2
-    y = look.y * kit.height + (away if look.y > 0.5 else -away)  # noqa: PLR2004 - the nearer edge
-    for player, side in enumerate(scene.match.sides):
-        kit.score(canvas, player, shown(side, scene.t, scene.match.roll), At(kit.mirrored(look.x, player), y))
+    for player in kit.theme.dancing:
+        x, y, anchor = kit.display(player)
+        y += away if y > kit.height / 2 else -away  # to the nearer edge
+        kit.score(canvas, player, shown(scene.match.sides[player], scene.t, scene.match.roll), At(x, y, anchor))
 
 
 def shown(side: Side, t: float, roll: float) -> int:

@@ -28,7 +28,8 @@ def draw(canvas: Image, scene: Scene, kit: Kit) -> None:
     blend(canvas, (0, 0, kit.width, kit.px(58)), (12, 9, 9), 0.66)
     kit.say(canvas, "RESULTS", At(kit.px(28), kit.px(30), 0.0), 20, TITLE)
     kit.say(canvas, f"STAGE {match.number + 1}   {match.title}", At(kit.width - kit.px(28), kit.px(30), 1.0), 10, WHITE)
-    for player, side in enumerate(match.sides):
+    for player in kit.theme.dancing:
+        side = match.sides[player]
         x = kit.mirrored(COLUMN, player) + (-slide if player == 0 else slide)
         width = kit.px(330)
         blend(canvas, (x - width / 2, kit.px(84), width, kit.px(330)), (12, 9, 9), 0.66)
@@ -45,6 +46,8 @@ def draw(canvas: Image, scene: Scene, kit: Kit) -> None:
         )
         _counts(canvas, kit, side.final, x - width / 2)
         kit.score(canvas, player, side.final.score, At(x, kit.px(374)))
+    if kit.theme.alone is not None:
+        return
     won = {0: "DRAW", 1: f"{match.sides[0].player.name} WINS", 2: f"{match.sides[1].player.name} WINS"}[match.winner]
     kit.say(canvas, won, At(kit.width / 2, kit.height - kit.px(34)), 22, TITLE)
 
