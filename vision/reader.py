@@ -12,7 +12,8 @@ from vision.discover import Discoverer
 from vision.focus import Focus, look_at
 from vision.layout import Display, Layout, Number, parse
 from vision.locate import locate
-from vision.settle import Settler
+from vision.settle import Pair, Settler
+from vision.stand import Stand, Stillness
 
 if TYPE_CHECKING:
     from vision.digits import Classifier
@@ -81,6 +82,8 @@ class Reader:
         """Forget the layout and what was read."""
         self._discoverer = Discoverer()
         self._settler = Settler()
+        self._stillness = Stillness()
+        self._stands = (Stand(), Stand())
         self._focus: Focus | None = None
         self._eyes: tuple[_Eye | None, _Eye | None] = (None, None)
         self._layout: Layout | None = None
@@ -103,7 +106,7 @@ class Reader:
             sharper = self._focus.look(frame.t, frame.image, self._line_reader)
             if sharper is not None:
                 self._point(sharper)
-        t, (one, two) = self._settler.settle(frame.t, (one, two))
+        t, (one, two) = self._judge(frame, (one, two))
         unit = self._layout.unit if self._layout else ScoreUnit.POINTS
         digits = max((len(eye.display.cells) for eye in self._eyes if eye), default=None)
         return ScreenReading(t, one, two, self._visible(), unit, digits)
@@ -111,6 +114,15 @@ class Reader:
     def _look(self, frame: Frame) -> tuple[ScoreReading, ScoreReading]:
         one, two = (eye.read(frame.t, frame.image, self._line_reader) if eye else UNREAD for eye in self._eyes)
         return one, two
+
+    def _judge(self, frame: Frame, shown: Pair) -> tuple[float, Pair]:
+        """From what the displays show now to the scores of the frame before, and that frame's time."""
+        moved = self._stillness.moved(frame.image)
+        t, rolling = self._settler.settle(frame.t, shown)
+        for stand, reading in zip(self._stands, shown, strict=True):
+            stand.watch(frame.t, reading, moved=moved)
+        one, two = (stand.at(t, reading) for stand, reading in zip(self._stands, rolling, strict=True))
+        return t, (one, two)
 
     def _visible(self) -> bool:
         return any(eye is not None and eye.in_sight for eye in self._eyes)

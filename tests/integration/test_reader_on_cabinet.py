@@ -11,10 +11,11 @@ from models.simulate.screens.play import shown
 from models.simulate.session import Scene, Screen
 from vision.frame import Frame, Image
 from vision.reader import Reader, read_still
+from vision.stand import NEWS
 
 FPS = 20.0
 HELD = 0.5  # confidence of a reading that stands in for an unsure one
-LATE = 3  # frames that a reading may be behind the picture
+LATE = 3 + round(NEWS * FPS)  # frames that a reading may be behind the picture: a score that stood is news for a while
 
 
 def new_reader() -> Reader:
@@ -52,7 +53,7 @@ def test_scores_are_found_and_read_without_a_word(theme: str, size: tuple[int, i
         for side, player in enumerate((reading.p1, reading.p2)):
             if player.value is None:
                 continue
-            recent = {then[side] for then in history[-LATE - 3 :]}
+            recent = {then[side] for then in history[-LATE:]}
             right += player.value in recent
             wrong += player.value not in recent
     assert reader.layout is not None
