@@ -54,13 +54,15 @@ def propose(cells: Floats, near: int | None = None) -> NDArray[np.int64]:
 
 
 class ScoreTrack:
-    """One display's reading over time, for a score that does not fall while a match runs.
+    """One display's reading over time, for a score that does not fall while a match runs unless it is told so.
 
     Args:
         digits: how many cells the display has.
+        falls: how likely the score falls, compared with growing by as much; percents do.
     """
 
-    def __init__(self, digits: int) -> None:
+    def __init__(self, digits: int, falls: float = 0.0) -> None:
+        self._falls = falls
         self._powers = 10 ** np.arange(digits - 1, -1, -1, dtype=np.int64)
         self._top = float(10**digits)
         self._values: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
@@ -75,6 +77,8 @@ class ScoreTrack:
         Returns:
             the number the display shows; the last sure one for at most HOLD seconds; or None with what was seen.
         """
+        if not len(self._values) and int((cells[:, :10].max(axis=1) < COVERED).sum()) > 1:
+            return UNREAD  # a beginning among so many numbers would miss the true one
         near = int(self._values[self._weights.argmax()]) if len(self._values) else None
         values = np.unique(np.concatenate([self._values, propose(cells, near)]))
         elapsed = min(max(t - self._t, 1e-3), 10.0)
@@ -105,7 +109,8 @@ class ScoreTrack:
         if not len(self._values):
             return np.asarray(np.full(len(values), 1 / self._top) + anywhere)
         rise = (values[:, None] - self._values[None, :]).astype(np.float64)
-        moves = np.where(rise > 0, self._rises(np.abs(rise), elapsed), 0.0) + np.where(rise == 0, P_HOLD, 0.0)
+        likely = np.where(rise > 0, 1.0, self._falls) * self._rises(np.abs(rise), elapsed)
+        moves = np.where(rise == 0, P_HOLD, likely)
         return np.asarray(moves @ self._weights + anywhere)
 
     def _rises(self, rise: NDArray[np.float64], elapsed: float) -> NDArray[np.float64]:

@@ -1,4 +1,8 @@
-"""Find out which of the numbers on the screen are the scores, from what a score does: rest at zero, then only grow."""
+"""Find out which of the numbers on the screen are the scores, from what a score does: rest at its start, then move.
+
+Points only grow; percents take small steps either way. Two numbers that look alike and behave so are the players'.
+A number alone must prove more: a clock moves as well, but never out of step.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,10 @@ from itertools import combinations, pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from game.reading import ScoreUnit
-from vision.layout import Display, Layout, Number
+from vision.layout import LEAST_DIGITS, Display, Layout, Number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +30,14 @@ SIGHTS = 3  # fewer sights prove nothing
 GROWTH = 2.5  # seconds of growth before a pair counts as a match that runs already
 STEPS = 4  # increases seen in that time
 LAPSES = 0.12  # share of falls forgiven to misreadings
+FULL = 10_000  # hundredths of a percent, where percents that count down begin
+PERCENT_STEP = 300  # hundredths that one look may find a percent changed by
+SMALL = 20  # usual growth below which a short number is a counter and no score
+ALONE, RESTED_ALONE = 3.0, 1.8  # seconds that a number alone must have moved, or rested
+UNEVEN = 0.015  # its least departure from a straight line, as a share of its whole way; clocks are straighter
 LEVEL = 0.6  # digit heights by which displays side by side may differ in height
 TILT = 0.15  # and the slope of the picture that a camera may add to that
+LONGER = 4  # digits by which growing numbers may differ
 SETTLED = 0.12  # digit heights a display may stray while it is looked at
 
 
@@ -52,18 +64,32 @@ class Track:
         middles = [n.line.middle for _, n in recent]
         return max(middles) - min(middles) < SETTLED * 2 * self.last.line.height
 
-    def at_rest(self, now: float) -> bool:
-        """Whether it has shown nothing but zero in its sights of the last REST seconds."""
-        recent = self.since(now - REST)
-        return self.settled(now) and all(n.value == 0 for _, n in recent)
+    def at_rest(self, now: float, lasting: float = REST) -> bool:
+        """Whether it has shown nothing but its start in its sights of the last seconds."""
+        recent = self.since(now - lasting)
+        started = {0, FULL} if self.last.unit is ScoreUnit.PERCENT else {0}
+        long_enough = lasting <= REST or recent[-1][0] - recent[0][0] >= 0.8 * lasting
+        return long_enough and self.settled(now) and any({n.value for _, n in recent} == {start} for start in started)
 
-    def growing(self, now: float) -> bool:
-        """Whether it has grown for GROWTH seconds and hardly ever fallen."""
-        recent = self.since(now - 2 * GROWTH)
-        rises = [t for (_, a), (t, b) in pairwise(recent) if b.value > a.value]
-        falls = sum(b.value < a.value for (_, a), (_, b) in pairwise(recent))
-        lasting = len(rises) >= STEPS and rises[-1] - rises[0] >= GROWTH
-        return lasting and falls <= LAPSES * len(rises) and self.settled(now)
+    def growing(self, now: float, lasting: float = GROWTH) -> bool:
+        """Whether it has moved for so many seconds as scores do."""
+        recent = self.since(now - 2 * lasting)
+        changes = [(t, b.value - a.value) for (_, a), (t, b) in pairwise(recent) if b.value != a.value]
+        percent = self.last.unit is ScoreUnit.PERCENT
+        moves = [(t, d) for t, d in changes if (abs(d) <= PERCENT_STEP if percent else d > 0)]
+        if len(moves) < STEPS or moves[-1][0] - moves[0][0] < lasting:
+            return False
+        if not percent and len(self.last.cells) < LEAST_DIGITS and median(d for _, d in moves) < SMALL:
+            return False
+        return len(changes) - len(moves) <= LAPSES * len(moves) and self.settled(now)
+
+    def uneven(self, now: float) -> bool:
+        """Whether it has moved by fits and starts, as notes come, and not like a clock."""
+        recent = self.since(now - 2 * ALONE)
+        x, y = np.array([t for t, _ in recent]), np.array([n.value for _, n in recent], dtype=np.float64)
+        way = float(y.max() - y.min())
+        rest = y - np.polyval(np.polyfit(x, y, 1), x)
+        return way > 0 and float(np.median(np.abs(rest))) > UNEVEN * way
 
     def display(self) -> Display:
         """Its place and its cells, each the median of the sights with the usual number of digits."""
@@ -79,11 +105,20 @@ class Track:
             median(n.line.height for n in sights),
             median(n.line.slope for n in sights),
         )
-        return Display(axis.spanning(cells[0] - pitch / 2, cells[-1] + pitch / 2), cells, self.last.unit)
+        tight = axis.spanning(cells[0] - pitch / 2, cells[-1] + pitch / 2)
+        return Display(tight, cells, self.last.unit, not self.padded)
+
+    @property
+    def padded(self) -> bool:
+        """Whether zeros fill it up, so that its cells stay where they are."""
+        return self.last.unit is ScoreUnit.POINTS and self.last.text.startswith("0")
 
 
 class Discoverer:
-    """Watches every number on the screen until two of them behave like scores. Feed it a few pictures a second."""
+    """Watches every number on the screen until two of them, or one alone, behave like scores.
+
+    Feed it a few pictures a second. A number alone comes as player 1's; whose it is its place on the picture tells.
+    """
 
     def __init__(self) -> None:
         self._tracks: list[Track] = []
@@ -98,17 +133,28 @@ class Discoverer:
             else:
                 self._tracks.append(Track([(t, number)]))
         self._tracks = [track for track in self._tracks if t - track.seen[-1][0] < FORGET]
-        return self._pair(t)
+        seen = [track for track in self._tracks if track.seen[-1][0] == t]
+        moving = [track for track in seen if track.growing(t)]
+        return _pair(moving) or _pair([k for k in seen if k in moving or k.at_rest(t)]) or self._alone(t, seen)
 
-    def _pair(self, now: float) -> Layout | None:
-        ready = [k for k in self._tracks if k.seen[-1][0] == now and (k.at_rest(now) or k.growing(now))]
-        pairs = [(a, b) for a, b in combinations(ready, 2) if _alike(a.last, b.last)]
-        if not pairs:
+    def _alone(self, now: float, seen: Sequence[Track]) -> Layout | None:
+        """The only number that behaves like a score, while none that looks like it is about."""
+        ready = [k for k in seen if k.at_rest(now, RESTED_ALONE) or (k.growing(now, ALONE) and k.uneven(now))]
+        if len(ready) != 1:
             return None
+        others = (k for k in self._tracks if k is not ready[0] and len(k.seen) >= SIGHTS)
+        return None if any(_alike(ready[0].last, k.last) for k in others) else Layout(ready[0].display(), None)
+
+
+def _pair(ready: Sequence[Track]) -> Layout | None:
+    """The largest two that look alike."""
+    pairs = [(a, b) for a, b in combinations(ready, 2) if _alike(a.last, b.last)]
+    if pairs:
         one, two = max(pairs, key=lambda p: min(len(p[0].last.cells), len(p[1].last.cells)) * p[0].last.line.height)
         beside = _beside(one.last.line, two.last.line)
         first, second = sorted((one, two), key=lambda k: k.last.line.left if beside else k.last.line.middle)
         return _twins(first.display(), second.display(), padded=_padded(first, second))
+    return None
 
 
 def _padded(one: Track, two: Track) -> bool:
@@ -121,7 +167,10 @@ def _twins(one: Display, two: Display, *, padded: bool) -> Layout:
 
     Dimmed zeros are easily overlooked on the one of them that stands before a darker picture.
     """
-    if not padded or one.unit is not ScoreUnit.POINTS or len(one.cells) == len(two.cells):
+    if one.unit is ScoreUnit.PERCENT or not padded:
+        return Layout(replace(one, grows=True), replace(two, grows=True))
+    one, two = replace(one, grows=False), replace(two, grows=False)
+    if len(one.cells) == len(two.cells):
         return Layout(one, two)
     short, long = sorted((one, two), key=lambda display: len(display.cells))
     shift = short.cells[-1] - long.cells[-1]
@@ -136,12 +185,12 @@ def _alike(one: Number, two: Number) -> bool:
     a, b = one.line, two.line
     if one.unit is not two.unit or max(a.height, b.height) > 1.25 * min(a.height, b.height):
         return False
-    if one.unit is ScoreUnit.POINTS and abs(len(one.cells) - len(two.cells)) > 3:  # noqa: PLR2004 - growing displays
+    if one.unit is ScoreUnit.POINTS and abs(len(one.cells) - len(two.cells)) > LONGER:
         return False
     tall = max(a.height, b.height)
     if _beside(a, b):
         return abs(a.middle - b.middle) < LEVEL * tall + TILT * abs(a.centre - b.centre)
-    return abs(a.centre - b.centre) < tall or abs(a.right - b.right) < tall
+    return min(abs(a.left - b.left), abs(a.centre - b.centre), abs(a.right - b.right)) < tall
 
 
 def _beside(one: TextLine, two: TextLine) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vision.geometry import TextLine
 
 LEAST_DIGITS = 5  # combos, meters, timers and stage numbers are shorter
+APART, APART_PITCHES = 1.5, 2.0  # digit heights, and pitches, between neighbours that belong to different numbers
 MOST_DIGITS = 9
 PERCENT_MOST = 10_000  # hundredths
 PERCENT_DECIMALS = 2
@@ -48,11 +49,13 @@ class Display:
 
     Attributes:
         line: around its digits; cells: x of each digit's centre; unit: what it counts.
+        grows: whether digits come and go, so that line and cells are those of one moment.
     """
 
     line: TextLine
     cells: tuple[float, ...]
     unit: ScoreUnit = ScoreUnit.POINTS
+    grows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +66,28 @@ class Layout:
     p2: Display | None
 
     @property
+    def pair(self) -> bool:
+        """Whether both players have a display."""
+        return self.p1 is not None and self.p2 is not None
+
+    @property
     def unit(self) -> ScoreUnit:
         """What the numbers count."""
         display = self.p1 or self.p2
         return display.unit if display else ScoreUnit.POINTS
 
 
-def parse(line: TextLine, glyphs: Sequence[Glyph]) -> Number | None:
-    """The score-like number that `glyphs` spell along `line`, or None when they spell none."""
-    kept = _trimmed(line, [g for g in glyphs if g.probability >= FAINT])
+def parse(line: TextLine, glyphs: Sequence[Glyph], least: int = LEAST_DIGITS) -> list[Number]:
+    """The score-like numbers of at least so many digits that `glyphs` spell along `line`, left to right."""
+    found = (_number(line, run, least) for run in runs(line, [g for g in glyphs if g.probability >= FAINT]))
+    return [number for number in found if number is not None]
+
+
+def _number(line: TextLine, run: list[Glyph], least: int) -> Number | None:
+    kept = _trimmed(run)
     digits = [g for g in kept if g.character.isdigit()]
     text = "".join(g.character for g in kept)
-    unit = _unit(text, len(digits))
+    unit = _unit(text, len(digits), least)
     if unit is None:
         return None
     value = int("".join(g.character for g in digits))
@@ -93,30 +106,36 @@ def _holed(digits: Sequence[Glyph], pitch: float) -> bool:
     return any(gap > HOLE * pitch and right % 3 for gap, right in zip(gaps, after, strict=True))
 
 
-def _unit(text: str, digits: int) -> ScoreUnit | None:
+def _unit(text: str, digits: int, least: int) -> ScoreUnit | None:
     whole, _, decimals = text.removesuffix("%").rpartition(".")
     if whole.isdigit() and decimals.isdigit() and len(decimals) == PERCENT_DECIMALS:
         return ScoreUnit.PERCENT if int(whole + decimals) <= PERCENT_MOST else None
-    if not LEAST_DIGITS <= digits <= MOST_DIGITS or not set(text) <= set("0123456789,."):
+    if not least <= digits <= MOST_DIGITS or not set(text) <= set("0123456789,."):
         return None
     groups = text.replace(".", ",").split(",")
     grouped = all(len(group) == 3 for group in groups[1:]) and 1 <= len(groups[0]) <= 3  # noqa: PLR2004 - thousands
     return ScoreUnit.POINTS if len(groups) == 1 or grouped else None
 
 
-def _trimmed(line: TextLine, glyphs: list[Glyph]) -> list[Glyph]:
-    """The longest run without a gap wider than two cells; what stands apart belongs to something else."""
-    runs: list[list[Glyph]] = [[]]
+def _trimmed(run: list[Glyph]) -> list[Glyph]:
+    """The run without the signs before and after it; only % may follow a number."""
+    while run and run[0].character in ",.:%":
+        run = run[1:]
+    while run and run[-1].character in ",.:":
+        run = run[:-1]
+    return run
+
+
+def runs(line: TextLine, glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
+    """Neighbours that can belong to one number, in order; thousands may be set apart by half a digit or so."""
+    gap = max(APART * line.height, APART_PITCHES * _pitch([g for g in glyphs if g.character.isdigit()]))
+    parts: list[list[Glyph]] = []
     for glyph in glyphs:
-        if runs[-1] and glyph.x - runs[-1][-1].x > 2.1 * line.height:
-            runs.append([])
-        runs[-1].append(glyph)
-    longest = max(runs, key=len)
-    while longest and longest[0].character in ",.:%":
-        longest = longest[1:]
-    while longest and longest[-1].character in ",.:":
-        longest = longest[:-1]
-    return longest
+        if parts and glyph.x - parts[-1][-1].x <= gap:
+            parts[-1].append(glyph)
+        else:
+            parts.append([glyph])
+    return parts
 
 
 def _pitch(digits: Sequence[Glyph]) -> float:

@@ -10,10 +10,12 @@ from vision.decode import ScoreTrack
 from vision.digits import cut, posteriors, spell
 from vision.discover import Discoverer
 from vision.focus import Focus, look_at
-from vision.layout import Display, Layout, Number, parse
+from vision.layout import LEAST_DIGITS, Display, Layout, Number, parse
 from vision.locate import locate
+from vision.loose import LooseEye
 from vision.settle import Pair, Settler
 from vision.stand import Stand, Stillness
+from vision.trust import Moves
 
 if TYPE_CHECKING:
     from vision.digits import Classifier
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 0.2  # seconds between searches of the whole picture while no scores are in sight
 SCALES = (640, 448, 960)  # pixels of the long side, one after the other, so that small and large numbers are seen
+LEAST_GROWING = 3  # digits of a number that may have just begun to grow
 LEGIBLE = 0.55  # mean probability of a digit over the cells, above which a display is in sight
 GONE = 0.3  # and below which it is not
 SMALLEST = 16  # pixels; a picture below that holds no display
@@ -28,14 +31,14 @@ CHANNELS = 3
 SAME = 0.2  # overlap above which two boxes are one number
 
 
-def numbers(image: Image, locator: Classifier, line_reader: Classifier, long_side: int) -> list[Number]:
+def numbers(
+    image: Image, locator: Classifier, line_reader: Classifier, long_side: int, least: int = LEAST_DIGITS
+) -> list[Number]:
     """Every number on the picture, seen at `long_side` pixels, that could be a score; in no order."""
-    found = []
+    found: list[Number] = []
     for line in locate(image, locator, long_side):
         strip = cut(image, line)
-        number = parse(line, spell(posteriors(strip, line_reader), strip))
-        if number is not None:
-            found.append(number)
+        found += parse(line, spell(posteriors(strip, line_reader), strip), least)
     return found
 
 
@@ -65,6 +68,12 @@ class _Eye:
         return self.track.update(t, cells) if self.in_sight else UNREAD
 
 
+def _eye(display: Display | None) -> _Eye | LooseEye | None:
+    if display is None:
+        return None
+    return LooseEye(display) if display.grows else _Eye(display, ScoreTrack(len(display.cells)))
+
+
 class Reader:
     """Finds the score displays by itself and reads them at every frame.
 
@@ -84,8 +93,9 @@ class Reader:
         self._settler = Settler()
         self._stillness = Stillness()
         self._stands = (Stand(), Stand())
+        self._moves = Moves()
         self._focus: Focus | None = None
-        self._eyes: tuple[_Eye | None, _Eye | None] = (None, None)
+        self._eyes: tuple[_Eye | LooseEye | None, _Eye | LooseEye | None] = (None, None)
         self._layout: Layout | None = None
         self._looked = float("-inf")
         self._searches = 0
@@ -100,15 +110,17 @@ class Reader:
         if not _usable(frame.image):
             return ScreenReading(frame.t)
         one, two = self._look(frame)
-        if not self._visible() and frame.t - self._looked >= LOOK_EVERY and self._search(frame):
+        if self._searching(frame.t) and self._search(frame):
             one, two = self._look(frame)
+        self._moves.watch(frame.t, (one, two), visible=self._visible())
         if self._visible() and self._focus is not None:
             sharper = self._focus.look(frame.t, frame.image, self._line_reader)
             if sharper is not None:
                 self._point(sharper)
         t, (one, two) = self._judge(frame, (one, two))
         unit = self._layout.unit if self._layout else ScoreUnit.POINTS
-        digits = max((len(eye.display.cells) for eye in self._eyes if eye), default=None)
+        fixed = (eye.display for eye in self._eyes if eye and not eye.display.grows)
+        digits = max((len(display.cells) for display in fixed), default=None)
         return ScreenReading(t, one, two, self._visible(), unit, digits)
 
     def _look(self, frame: Frame) -> tuple[ScoreReading, ScoreReading]:
@@ -132,15 +144,28 @@ class Reader:
         self._looked = frame.t
         self._searches += 1
         scale = SCALES[self._searches % len(SCALES)]
-        found = self._discoverer.observe(frame.t, numbers(frame.image, self._locator, self._line_reader, scale))
+        seen = numbers(frame.image, self._locator, self._line_reader, scale, LEAST_GROWING)
+        found = self._discoverer.observe(frame.t, seen)
         if found is None:
             return False
-        one, two = (_Eye(d, ScoreTrack(len(d.cells))) if d else None for d in (found.p1, found.p2))
+        self._discoverer = Discoverer()
+        if found.p2 is None and found.p1 is not None and found.p1.line.centre > frame.image.shape[1] / 2:
+            found = Layout(None, found.p1)
+        if self._layout is not None and not self._moves.yields(frame.t, self._layout, found):
+            return False
+        one, two = (_eye(display) for display in (found.p1, found.p2))
         self._eyes = (one, two)
         self._layout = found
-        self._focus = Focus(found)
-        self._discoverer = Discoverer()
+        self._moves = Moves()
+        grows = any(display is not None and display.grows for display in (found.p1, found.p2))
+        self._focus = None if grows else Focus(found)
         return True
+
+    def _searching(self, t: float) -> bool:
+        """Whether it is time to look over the whole picture."""
+        if not self._visible():
+            return t - self._looked >= LOOK_EVERY
+        return t - self._looked >= self._moves.doubt(self._layout)
 
     def _point(self, layout: Layout) -> None:
         """Turn the eyes to a better outline of the same displays."""

@@ -29,8 +29,7 @@ def glyphs(text: str, pitch: float = 12.0) -> list[Glyph]:
     ],
 )
 def test_a_score_is_read_in_every_notation(text: str, value: int, unit: ScoreUnit) -> None:
-    number = parse(LINE, glyphs(text))
-    assert number is not None
+    (number,) = parse(LINE, glyphs(text))
     assert (number.value, number.unit) == (value, unit)
     assert len(number.cells) == sum(c.isdigit() for c in text)
 
@@ -39,23 +38,22 @@ def test_a_score_is_read_in_every_notation(text: str, value: int, unit: ScoreUni
     "text", ["", "16", "999", "1234", "210.00", "1:59", "12,34", "1,23,456", "1234567890", "0123/0456"]
 )
 def test_counters_timers_and_tempos_are_no_scores(text: str) -> None:
-    assert parse(LINE, glyphs(text)) is None
+    assert parse(LINE, glyphs(text)) == []
 
 
 @pytest.mark.parametrize(("text", "score"), [("1337 1656", False), ("13 371 656", True), ("1 3371656", False)])
 def test_a_gap_is_a_separator_of_thousands_or_no_score(text: str, score: bool) -> None:
-    assert (parse(LINE, glyphs(text)) is not None) is score
+    assert bool(parse(LINE, glyphs(text))) is score
 
 
 def test_what_stands_apart_is_left_out() -> None:
     far = [Glyph("8", 500.0, 0.99)]
-    number = parse(LINE, glyphs("012345") + far)
-    assert number is not None
+    (number,) = parse(LINE, glyphs("012345") + far)
     assert number.text == "012345"
 
 
 def test_faint_characters_do_not_count() -> None:
-    assert parse(LINE, [Glyph(c, 12.0 * i, 0.3) for i, c in enumerate("012345")]) is None
+    assert parse(LINE, [Glyph(c, 12.0 * i, 0.3) for i, c in enumerate("012345")]) == []
 
 
 def test_boxes_overlap_by_their_shared_area() -> None:
@@ -76,3 +74,9 @@ def test_boxes_overlap_by_their_shared_area() -> None:
 def test_a_line_is_known_again_when_it_hardly_moved(other: TextLine, near: bool) -> None:
     assert LINE.near(other) is near
     assert other.near(LINE) is near
+
+
+def test_two_displays_side_by_side_are_two_numbers() -> None:
+    one, two = parse(LINE, glyphs("03630") + [Glyph(g.character, g.x + 100, 0.99) for g in glyphs("04020")])
+    assert (one.value, two.value) == (3630, 4020)
+    assert one.line.right < two.line.left
