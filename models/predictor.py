@@ -18,6 +18,21 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """How one player will end.
+
+    Attributes:
+        final: where the final score will lie, in the display's unit.
+        middle: it will lie above this as likely as below.
+        fail: probability of failing the song, as far as scores tell.
+    """
+
+    final: Interval
+    middle: float
+    fail: float
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """Who will win, and how sure that is.
 
@@ -28,6 +43,8 @@ class Prediction:
         progress: estimated share in [0, 1] of the score budget that is decided.
         p1_final: where player 1's final score will lie, in the display's unit; None without a score.
         p2_final: the same for player 2.
+        p1: more of how player 1 will end, where the predictor knows.
+        p2: the same for player 2.
     """
 
     p1_win: float
@@ -36,11 +53,20 @@ class Prediction:
     progress: float
     p1_final: Interval | None = None
     p2_final: Interval | None = None
+    p1: Outlook | None = None
+    p2: Outlook | None = None
 
     def swapped(self) -> Prediction:
         """The same prediction with the players exchanged."""
         return Prediction(
-            1.0 - self.p1_win, 1.0 - self.high, 1.0 - self.low, self.progress, self.p2_final, self.p1_final
+            1.0 - self.p1_win,
+            1.0 - self.high,
+            1.0 - self.low,
+            self.progress,
+            self.p2_final,
+            self.p1_final,
+            self.p2,
+            self.p1,
         )
 
 

@@ -47,7 +47,7 @@ class Tally:
 
     def gain(self, points: int, *, judged: int = 1) -> Tally:
         """The tally with `points` more after `judged` more objects."""
-        return replace(self, judged=self.judged + judged, points=self.points + points)
+        return Tally(self.objects, self.judged + judged, self.points + points, self.failed)
 
 
 class Rule(Protocol):
@@ -111,8 +111,8 @@ def triangle(n: int) -> int:
     return n * (n + 1) // 2
 
 
-def decided(growth: Growth, judged: int, objects: int) -> float:
-    """The share in [0, 1] of the score budget that `judged` of `objects` objects have decided."""
+def decided(growth: Growth, judged: float, objects: int) -> float:
+    """The share in [0, 1] of the score budget that `judged` of `objects` objects have decided; an estimate will do."""
     if growth is Growth.TRIANGULAR:
-        return triangle(judged) / triangle(objects)
+        return judged * (judged + 1) / (objects * (objects + 1))
     return judged / objects
