@@ -19,5 +19,17 @@ class TooLargeError(RefusedError):
     """What was handed in has too many bytes."""
 
 
+class ConflictError(ControlPlaneError):
+    """It does not go together with what is there."""
+
+
+class UnauthenticatedError(ControlPlaneError):
+    """Nobody knows who asks."""
+
+
+class ForbiddenError(ControlPlaneError):
+    """Who asks may not do this."""
+
+
 class StartError(ControlPlaneError):
     """The control plane cannot start."""

@@ -10,6 +10,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -18,24 +19,29 @@ from prometheus_client import CollectorRegistry
 
 from contract.topics import TopicSchema
 from control_plane.api.app import make_app
-from control_plane.api.context import Context
+from control_plane.api.context import Context, Places
+from control_plane.api.device_port import DeviceProtocol, make_device_app
 from control_plane.api.fleet_metrics import FleetCollector
 from control_plane.api.hub import Hub
 from control_plane.api.live import Live
-from control_plane.broker import mosquitto
+from control_plane.authority.ca import Authority
+from control_plane.broker import Broker, secure_mosquitto, write_access
+from control_plane.discovery import announced
 from control_plane.errors import StartError
 from control_plane.ingest.link import Link, LinkState
 from control_plane.ingest.metrics import IngestMetrics
 from control_plane.ingest.worker import Worker
 from control_plane.releases.store import BundleStore
+from control_plane.services.access import Access
 from control_plane.services.catalog import Catalog
+from control_plane.services.enrolment import Enrolment, Policy
 from control_plane.services.fleet import Fleet
+from control_plane.settings import SECURE
 from control_plane.storage.database import Database
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator
-
-    from fastapi import FastAPI
 
     from control_plane.settings import Settings
 
@@ -48,12 +54,16 @@ class Running:
 
     Attributes:
         address: (host, port) of the pages and the API.
-        broker: (host, port).
+        broker: (host, port) where devices find it.
+        devices: port of what devices fetch.
+        first_token: the admin's, when this is the first start and none was given; kept nowhere.
         stop: asks it to end; from any thread.
     """
 
     address: tuple[str, int]
     broker: tuple[str, int]
+    devices: int
+    first_token: str | None
     stop: Callable[[], None]
 
     @property
@@ -64,52 +74,19 @@ class Running:
         return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
 
 
-@contextmanager
-def assembled(settings: Settings, broker: tuple[str, int]) -> Iterator[tuple[FastAPI, Hub]]:
-    """Everything but the web server: storage, ingest at work, and the application.
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How to reach the broker.
 
-    Raises:
-        StartError: the data folder or the database cannot be used.
+    Attributes:
+        devices: (host, port) where devices come in.
+        service: (host, port) where we do.
+        tls: what we show and whom we trust; None for a broker in the clear.
     """
-    with ExitStack() as stack:
-        with _usable(settings):
-            store = BundleStore(settings.data / "bundles")
-        database = Database(settings.database)
-        stack.callback(database.close)
-        database.migrate()
-        registry, hub, topics = CollectorRegistry(), Hub(), TopicSchema(root=settings.topic_root)
-        live = Live(hub)
-        worker = Worker(database, topics, IngestMetrics(registry), lambda intake: live.committed(fleet, intake))
-        chores = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="chores"))
 
-        def on_state(state: LinkState) -> None:
-            live.linked(state)
-            if state.up:
-                chores.submit(_logged, fleet.announce)
-
-        link = Link(broker, settings.client_id, topics, worker.offer, on_state)
-        fleet = Fleet(database, link)
-        registry.register(FleetCollector(fleet, lambda: link.state))
-
-        def missing() -> list[str]:
-            faults = [] if database.alive() else ["the database does not answer"]
-            faults += [] if worker.healthy else ["the database does not take what devices send"]
-            return faults + ([] if link.state.up else [f"the broker {broker[0]}:{broker[1]} is not connected"])
-
-        context = Context(
-            fleet=fleet,
-            catalog=Catalog(database, store),
-            live=live,
-            registry=registry,
-            link=lambda: link.state,
-            ready=missing,
-            broker=f"{broker[0]}:{broker[1]}",
-        )
-        worker.start(link, link)
-        stack.callback(worker.stop)
-        link.start()
-        stack.callback(link.stop)
-        yield make_app(context), hub
+    devices: tuple[str, int]
+    service: tuple[str, int]
+    tls: ssl.SSLContext | None
 
 
 def run(settings: Settings, on_start: Callable[[Running], None]) -> None:
@@ -122,13 +99,143 @@ def run(settings: Settings, on_start: Callable[[Running], None]) -> None:
         listener = stack.enter_context(_listen(settings.host, settings.port))
         with _usable(settings):
             settings.data.mkdir(parents=True, exist_ok=True)
-        folder = settings.data / "broker"
-        address = settings.broker_address or stack.enter_context(mosquitto(folder, settings.broker_port))
-        app, hub = stack.enter_context(assembled(settings, address))
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3)
+            authority = Authority(settings.data / "authority", settings.names)
+            store = BundleStore(settings.data / "bundles")
+        database = Database(settings.database)
+        stack.callback(database.close)
+        database.migrate()
+        access = Access(database)
+        token = access.begin(settings.admin_token.get_secret_value())
+        access.tidy()
+        topics = TopicSchema(root=settings.topic_root)
+        enrolment, line = stack.enter_context(_admission(settings, database, authority, topics))
+        door = stack.enter_context(_listen(settings.host, settings.device_port, "--device-port"))
+        places = Places(settings.public_host, line.devices, line.tls is not None, door.getsockname()[1])
+        parts = Parts(database, store, access, enrolment, places)
+        context, hub = stack.enter_context(assembled(settings, topics, line, parts))
         port: int = listener.getsockname()[1]
-        server = _Server(config, hub, lambda: on_start(Running((settings.host, port), address, server.end)))
-        asyncio.run(server.serve(sockets=[listener]))
+        if settings.announced:
+            stack.enter_context(announced(settings.host, port))
+        running = Running(
+            (settings.host, port),
+            line.devices,
+            places.port,
+            token,
+            lambda: server.end(),  # noqa: PLW0108 - it comes after
+        )
+        server = _Server(_config(make_app(context)), hub, lambda: on_start(running))
+        asyncio.run(_serve(server, listener, _devices_server(context, authority), door))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What stands before the line to the broker does."""
+
+    database: Database
+    store: BundleStore
+    access: Access
+    enrolment: Enrolment
+    places: Places
+
+
+@contextmanager
+def assembled(settings: Settings, topics: TopicSchema, line: Line, parts: Parts) -> Iterator[tuple[Context, Hub]]:
+    """Ingest at work, and what the web application stands on."""
+    with ExitStack() as stack:
+        database = parts.database
+        registry, hub = CollectorRegistry(), Hub()
+        live = Live(hub)
+        worker = Worker(database, topics, IngestMetrics(registry), lambda intake: live.committed(fleet, intake))
+        chores = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="chores"))
+
+        def on_state(state: LinkState) -> None:
+            live.linked(state)
+            if state.up:
+                chores.submit(_logged, fleet.announce)
+
+        link = Link(line.service, settings.client_id, topics, worker.offer, on_state, line.tls)
+        fleet = Fleet(database, link)
+        registry.register(FleetCollector(fleet, lambda: link.state))
+
+        def missing() -> list[str]:
+            faults = [] if database.alive() else ["the database does not answer"]
+            faults += [] if worker.healthy else ["the database does not take what devices send"]
+            host, port = line.service
+            return faults + ([] if link.state.up else [f"the broker {host}:{port} is not connected"])
+
+        context = Context(
+            fleet=fleet,
+            catalog=Catalog(database, parts.store),
+            access=parts.access,
+            enrolment=parts.enrolment,
+            live=live,
+            registry=registry,
+            link=lambda: link.state,
+            ready=missing,
+            places=parts.places,
+        )
+        worker.start(link, link)
+        stack.callback(worker.stop)
+        link.start()
+        stack.callback(link.stop)
+        yield context, hub
+
+
+@contextmanager
+def _admission(
+    settings: Settings, database: Database, authority: Authority, topics: TopicSchema
+) -> Iterator[tuple[Enrolment, Line]]:
+    """Who is let in, and the broker that holds to it: one of our own unless another is named.
+
+    Raises:
+        StartError: the broker does not start.
+    """
+    folder, started = settings.data / "broker", list[Broker]()
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def shut_out(devices: set[str]) -> None:
+        write_access(folder, topics, devices)
+        for broker in started:
+            broker.reload()
+
+    enrolment = Enrolment(database, authority, Policy(timedelta(days=settings.certificate_days), shut_out))
+    enrolment.publish()
+    enrolment.tidy()
+    address = settings.broker_address
+    if address is not None:
+        tls = authority.as_client() if settings.broker.startswith(SECURE) else None
+        yield enrolment, Line(address, address, tls)
+        return
+    with secure_mosquitto(folder, authority, topics, settings.host, settings.broker_port) as broker:
+        started.append(broker)
+        yield enrolment, Line(broker.devices, broker.service, authority.as_client())
+
+
+def _config(app: object, **more: object) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=3,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def _devices_server(context: Context, authority: Authority) -> uvicorn.Server:
+    config = _config(make_device_app(context), http=DeviceProtocol)
+    config.load()
+    config.ssl = authority.as_server()
+    return _Quiet(config)
+
+
+async def _serve(server: _Server, listener: socket.socket, devices: uvicorn.Server, door: socket.socket) -> None:
+    beside = asyncio.create_task(devices.serve(sockets=[door]))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        devices.should_exit = True
+        await beside
 
 
 @contextmanager
@@ -137,6 +244,15 @@ def _usable(settings: Settings) -> Iterator[None]:
         yield
     except OSError as error:
         raise StartError(f"The data folder {settings.data} cannot be used: {error.strerror}.") from error
+
+
+class _Quiet(uvicorn.Server):
+    """A server that leaves the signals to the other one."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Do nothing."""
+        yield
 
 
 class _Server(uvicorn.Server):
@@ -169,7 +285,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, option: str = "--port") -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.socket(family, socket.SOCK_STREAM)
@@ -177,7 +293,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise StartError(f"Port {port} is taken: choose another with --port, or 0 for a free one.") from error
+            raise StartError(f"Port {port} is taken: choose another with {option}, or 0 for a free one.") from error
         raise StartError(f"Cannot listen on {host} port {port}: {error.strerror}.") from error
     return listener
 

@@ -13,33 +13,37 @@ import socket
 import sys
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
 
 from contract import messages as wire
-from contract.ids import BootId
+from contract.ids import BootId, DeviceId
 from edge_agent import logs
 from edge_agent import metrics as figures
 from edge_agent.capture.live import CaptureState, LiveCapture
 from edge_agent.capture.opencv import open_video
 from edge_agent.capture.paced import open_paced
 from edge_agent.composition import builtin_reader, reader_from
+from edge_agent.enrolment.ask import Applicant
+from edge_agent.enrolment.identity import Identity, Wallet
+from edge_agent.enrolment.keeper import Ears, Keeper
 from edge_agent.errors import SettingsError
 from edge_agent.kiosk.board import Board
 from edge_agent.kiosk.server import Health, Kiosk, build
 from edge_agent.naming import live_names
 from edge_agent.pipeline import Pipeline
-from edge_agent.reporting.link import Callbacks, Link
+from edge_agent.reporting.link import Address, Callbacks, Link
 from edge_agent.reporting.outbox import Outbox
 from edge_agent.reporting.reconnection import LinkState
 from edge_agent.reporting.reporter import Reporter
-from edge_agent.settings import Settings, without_credentials
+from edge_agent.settings import MQTT_PORT, Settings, without_credentials
 from edge_agent.updates.startup import first_reader
 from edge_agent.updates.store import ModelStore
-from edge_agent.updates.updater import Hands, Loaded, Updater
+from edge_agent.updates.updater import Downloads, Hands, Loaded, Updater
 from edge_agent.worker import Worker
 from models import predictor
 
@@ -84,7 +88,9 @@ class Agent:
         self._reporter = Reporter(self._outbox, live_names())
         loaded = first_reader(self._store, build_reader, builtin)
         self._worker = self._make_worker(loaded)
+        self._drift = timedelta()
         self._link = self._make_link()
+        self._keeper = self._make_keeper()
         self._updater = self._make_updater(loaded, build_reader)
         self.metrics.watch(
             figures.Sources(
@@ -143,13 +149,29 @@ class Agent:
         if self._stop is not None:
             self._stop.set()
 
+    def _let_in(self, identity: Identity) -> None:
+        """The control plane has said who we are and where to go."""
+        if identity.device != self._settings.device:
+            log.info("the control plane calls this device otherwise", device=identity.device)
+        tls = identity.tls()
+        if self._updater:
+            self._updater.move(Downloads(identity.place.url, tls))
+        if self._link:
+            asked, told = self._settings.broker, urlsplit(identity.place.broker)
+            host, port = (asked.host, asked.port) if asked else (told.hostname or "", told.port or MQTT_PORT)
+            secure = told.scheme == "mqtts"
+            self._link.move(Address(host, port, DeviceId(identity.device), tls if secure else None))
+            self._link.start()
+
     def _start(self) -> None:
         log.info("watching", device=self._settings.device, source=without_credentials(self._settings.source))
         log.info("page", url=self.page)
         self._worker.start()
         if self._updater:
             self._updater.start()
-        if self._link:
+        if self._keeper:
+            self._keeper.start()
+        elif self._link:
             self._link.start()
 
     async def _look_around(self, serving: asyncio.Task[None]) -> None:
@@ -166,6 +188,8 @@ class Agent:
     def _end(self) -> None:
         self._worker.stop()
         self._worker.join(0.8)
+        if self._keeper:
+            self._keeper.close(0.3)
         if self._updater:
             self._updater.close(0.3)
         if self._link:
@@ -190,10 +214,31 @@ class Agent:
         return Worker(self._capture, pipeline, self.board, self._reporter, self.metrics, loaded=loaded, clock=clock)
 
     def _make_link(self) -> Link | None:
-        if self._settings.broker is None:
+        address = self._settings.broker
+        if address is None and self._settings.url is None:
             return None
-        callbacks = Callbacks(self._reported, self._telemetry, self._desired, self._command)
-        return Link(self._settings.broker, self._outbox, callbacks)
+        callbacks = Callbacks(self._reported, self._telemetry, self._desired, self._command, self._on_lost)
+        # where a control plane lets us in, it also says where the broker is, and the link waits for that
+        return Link(address or Address("", MQTT_PORT, self._settings.device), self._outbox, callbacks)
+
+    def _make_keeper(self) -> Keeper | None:
+        url = self._settings.url
+        if url is None:
+            return None
+
+        def claim(code: str, at: str, why: str) -> None:
+            self.board.tell(claim=code, claim_at=at, claim_why=why)
+
+        def drift(by: timedelta) -> None:
+            self._drift = by
+
+        ears = Ears(claim, self._let_in, lambda: self.link_state is LinkState.CONNECTED, drift)
+        applicant = Applicant(self._settings.device, self._settings.serial, self._settings.token)
+        return Keeper(url, applicant, Wallet(self._settings.data / "identity"), ears)
+
+    def _on_lost(self) -> None:
+        if self._keeper:
+            self._keeper.check_soon()
 
     def _make_updater(self, loaded: Loaded, build_reader: Callable[[Bundle], ScreenReader]) -> Updater | None:
         link, url = self._link, self._settings.url

@@ -21,3 +21,11 @@ class UpdateRefusedError(EdgeAgentError):
 
 class UpdateDelayedError(EdgeAgentError):
     """The model could not be fetched now: keep the old one, try again later."""
+
+
+class EnrolmentRefusedError(EdgeAgentError):
+    """The control plane does not want the device, or is not the right one: ask as somebody else, later."""
+
+
+class EnrolmentDelayedError(EdgeAgentError):
+    """Nobody answers as a control plane does: ask again."""

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from contract.errors import InvalidIdError
 from contract.ids import DeviceId
 from edge_agent.capture.source import Source, parse_source
+from edge_agent.enrolment.keeper import DISCOVER
 from edge_agent.errors import SettingsError
 from edge_agent.reporting.link import Address
 
@@ -27,8 +28,8 @@ class Settings:
 
     Attributes:
         name: what people call the device.
-        url: of the control plane, for downloads; None when there is none.
-        broker: None for a device that works alone.
+        url: of the control plane, which lets the device in; `discover` looks for one in the network; None for none.
+        broker: where else than told by the control plane the broker is; without `url` one that takes no certificates.
         data: the folder for the outbox and the models.
         host, port: where the device's own page listens; port 0 takes a free one.
     """
@@ -41,6 +42,8 @@ class Settings:
     data: Path
     host: str
     port: int
+    serial: str = ""
+    token: str = ""
 
 
 def device_id(text: str) -> DeviceId:
@@ -77,16 +80,31 @@ def control_plane_url(text: str) -> str:
     Raises:
         SettingsError: not http or https.
     """
+    if text == DISCOVER:
+        return text
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsError(f"--url {text}: give an address such as http://control-plane:8000.")
+        raise SettingsError(f"--url {text}: give an address such as http://control-plane:8080, or `{DISCOVER}`.")
     return text.rstrip("/")
 
 
 def build(  # noqa: PLR0913 - one for each option of the command
-    *, source: str, device: str, name: str, url: str, broker: str, data: Path | None, host: str, port: int
+    *,
+    source: str,
+    device: str,
+    name: str,
+    url: str,
+    broker: str,
+    data: Path | None,
+    host: str,
+    port: int,
+    serial: str = "",
+    token: str = "",
 ) -> Settings:
     """Settings from what the command was given; empty texts mean not given.
+
+    `serial` is of the hardware: the board's own when it has one and none is given. `token` lets the device in without
+    a person.
 
     Raises:
         SettingsError, SourceError: something does not fit; the text says which.
@@ -101,11 +119,21 @@ def build(  # noqa: PLR0913 - one for each option of the command
         data=data or Path.home() / ".local" / "state" / "kubeddr" / device,
         host=host,
         port=port,
+        serial=serial or hardware_serial(),
+        token=token,
     )
 
 
+def hardware_serial(path: Path = Path("/sys/firmware/devicetree/base/serial-number")) -> str:
+    """What the board calls itself; empty where it has no name."""
+    try:
+        return path.read_text(encoding="ascii").strip("\0\n ")[:200]
+    except (OSError, ValueError):
+        return ""
+
+
 def from_environment(environment: Mapping[str, str]) -> Settings:
-    """Settings from KUBEDDR_SOURCE, _DEVICE, _NAME, _URL, _BROKER, _DATA, _HOST and _PORT.
+    """Settings from KUBEDDR_SOURCE, _DEVICE, _NAME, _URL, _BROKER, _DATA, _HOST, _PORT, _SERIAL and _ENROL_TOKEN.
 
     Raises:
         SettingsError, SourceError: one is missing or does not fit.
@@ -129,6 +157,8 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         data=Path(given("DATA")) if given("DATA") else None,
         host=given("HOST", "127.0.0.1"),
         port=int(port),
+        serial=given("SERIAL"),
+        token=given("ENROL_TOKEN"),
     )
 
 

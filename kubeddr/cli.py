@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import typer
 
+from kubeddr.admission import enrolment_verbs
 from kubeddr.agent import agent
 from kubeddr.cabinet import cabinet
 from kubeddr.control_plane import control_plane
 from kubeddr.demo import demo
 from kubeddr.fleet import devices, matches
+from kubeddr.people import audit, login, operators, tokens
 from kubeddr.predict import predict
 from kubeddr.read import read
 from kubeddr.shelf import models
@@ -28,8 +30,11 @@ app.command()(agent)
 app.command()(cabinet)
 app.command()(demo)
 app.command()(predict)
+enrolment_verbs(devices)
 app.command("control-plane")(control_plane)
-for group in (devices, matches, models):
+app.command()(login)
+app.command()(audit)
+for group in (devices, matches, models, operators, tokens):
     app.add_typer(group)
 
 

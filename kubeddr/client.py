@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 Url = Annotated[str, typer.Option(envvar="KUBEDDR_URL", help="Address of the control plane.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+UNAUTHORIZED = 401
 DEFAULT_URL = "http://127.0.0.1:8080"
 
 
@@ -24,7 +27,10 @@ def api(url: str) -> Iterator[httpx.Client]:
     import httpx  # noqa: PLC0415 - heavy, --help is not
 
     try:
-        with httpx.Client(base_url=url, timeout=httpx.Timeout(10, write=60), trust_env=False) as client:
+        headers = {"Authorization": f"Bearer {secret}"} if (secret := token(url)) else {}
+        with httpx.Client(
+            base_url=url, timeout=httpx.Timeout(10, write=60), trust_env=False, headers=headers
+        ) as client:
             yield client
     except httpx.ConnectError:
         fail(f"No control plane answers at {url}: start one with `kubeddr control-plane`, or name another with --url.")
@@ -36,6 +42,37 @@ def api(url: str) -> Iterator[httpx.Client]:
         fail(f"The connection to {url} broke: {error}.")
 
 
+def token(url: str) -> str:
+    """The token to show there: KUBEDDR_TOKEN, else what `kubeddr login` kept, else none."""
+    return os.environ.get("KUBEDDR_TOKEN") or str(_kept().get(url.rstrip("/"), ""))
+
+
+def keep(url: str, secret: str) -> Path:
+    """Keep a token for `token` to find, where nobody else on this machine can read it."""
+    path = _place()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(_kept() | {url.rstrip("/"): secret}, file)
+    new.replace(path)
+    return path
+
+
+def _place() -> Path:
+    base = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(base) if base else Path.home() / ".config") / "kubeddr" / "tokens.json"
+
+
+def _kept() -> dict[str, Any]:
+    try:
+        kept = json.loads(_place().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
 def answer(response: httpx.Response) -> dict[str, Any]:
     """What was answered; an error of the control plane ends the command with what it says."""
     try:
@@ -44,6 +81,8 @@ def answer(response: httpx.Response) -> dict[str, Any]:
         body = None
     if not isinstance(body, dict):
         fail(f"{response.url} does not answer as a control plane would (status {response.status_code}).")
+    if response.status_code == UNAUTHORIZED:
+        fail(f"{body.get('detail') or 'Nobody is signed in.'} In a terminal: `kubeddr login`, or KUBEDDR_TOKEN.")
     if response.is_error:
         fail(str(body.get("detail") or f"The control plane answers {response.status_code}."))
     return body

@@ -6,15 +6,25 @@ from typing import Annotated
 import typer
 
 
-def control_plane(
+def control_plane(  # noqa: PLR0913 - one for each option
     *,
-    host: Annotated[str | None, typer.Option(help="Address to listen on [127.0.0.1: there is no login yet].")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on [127.0.0.1].")] = None,
     port: Annotated[int | None, typer.Option(help="Port of the pages and the API [8080]; 0 takes a free one.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder for the database and the models [kubeddr-data].")] = None,
-    broker: Annotated[str | None, typer.Option(help="HOST:PORT of a running MQTT broker; without, one starts.")] = None,
+    broker: Annotated[
+        str | None,
+        typer.Option(
+            help="HOST:PORT of a running MQTT broker in the clear, or mqtts://HOST:PORT; without, one starts."
+        ),
+    ] = None,
     broker_port: Annotated[int | None, typer.Option(help="Port of that mosquitto [1883]; 0 takes a free one.")] = None,
+    device_port: Annotated[
+        int | None, typer.Option(help="Port where devices fetch models [8443]; 0 takes a free one.")
+    ] = None,
 ) -> None:
     """Take in what devices report, show it live, and send models out.
+
+    The first start makes an admin's token and shows it once; KUBEDDR_ADMIN_TOKEN brings one instead.
 
     Every option can also be set in the environment, such as KUBEDDR_PORT; and KUBEDDR_DATABASE_URL names another
     database than SQLite.
@@ -32,6 +42,7 @@ def control_plane(
         "data": data,
         "broker": broker,
         "broker_port": broker_port,
+        "device_port": device_port,
     }
     logs.configure()
     try:
@@ -43,6 +54,11 @@ def control_plane(
 
     def tell(running: Running) -> None:
         typer.echo(f"kubeddr control plane: {running.url}  (broker {running.broker[0]}:{running.broker[1]})")
+        if running.first_token is not None:
+            typer.echo("This is its first start. Keep the admin's token, it is shown this once:")
+            typer.echo(f"  {running.first_token}")
+            typer.echo(f"Sign in: {running.url}/sign-in#{running.first_token}")
+            typer.echo(f"In a terminal: kubeddr login --url {running.url}")
 
     try:
         run(settings, tell)

@@ -91,11 +91,13 @@ def _run(console: Console, stopping: threading.Event, plan: Plan, seconds: float
     from kubeddr.demo_stage import Stage  # noqa: PLC0415
     from kubeddr.processes import Children  # noqa: PLC0415
 
-    with httpx.Client(timeout=5, trust_env=False) as client, Children(plan.logs) as children:
-        stage = Stage(console, stopping, client, children)
+    signed_in = {"Authorization": f"Bearer {plan.token}"}
+    with httpx.Client(timeout=5, trust_env=False, headers=signed_in) as client, Children(plan.logs) as children:
+        stage = Stage(console, stopping, client, children, plan.url)
         for wave in plan.waves():
             stage.start(wave)
         if not stopping.is_set():
+            console.print(f"Open the live page, signed in: [link={plan.page}]{plan.page}[/link]", soft_wrap=True)
             console.print(frame(_addresses(plan), "Ctrl-C ends it"))
             stage.watch(plan, seconds)
         console.print("Stopping everything ...")
@@ -110,5 +112,5 @@ def _addresses(plan: Plan) -> Iterator[tuple[str, str]]:
             yield f"{station.name}: the game it watches", station.picture
         else:
             yield f"{station.name}: watches", station.source
-    yield "Broker", f"mqtt://{plan.broker}"
+    yield "Broker, by certificate", f"mqtts://{plan.broker}"
     yield "Logs", str(plan.logs)

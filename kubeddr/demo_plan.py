@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import socket
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -42,6 +45,8 @@ class Part:
         arguments: of the command `kubeddr`.
         url: where its `/healthz` answers.
         sees: whether it is well only once it has a picture, which may take longer than its start.
+        environment: what it is told besides, secrets included, which have no place in a command line.
+        device: its identifier, where it is one: it needs a token to be let in.
     """
 
     name: str
@@ -49,6 +54,8 @@ class Part:
     arguments: tuple[str, ...]
     url: str
     sees: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +65,22 @@ class Plan:
     Attributes:
         url: the control plane's.
         broker: HOST:PORT.
+        devices: HOST:PORT where devices fetch models.
         folder: for everything that is written.
+        token: signs in as the control plane's admin.
     """
 
     url: str
     broker: str
+    devices: str
     stations: tuple[Station, ...]
     folder: Path
+    token: str
+
+    @property
+    def page(self) -> str:
+        """The live page, signed in."""
+        return f"{self.url}/sign-in#{self.token}"
 
     @property
     def logs(self) -> Path:
@@ -78,8 +94,11 @@ class Plan:
 
     def _control_plane(self) -> Part:
         where = ("--host", HOST, "--port", _port(self.url), "--broker-port", _port(self.broker))
+        devices = ("--device-port", _port(self.devices))
         folder = str(self.folder / "control-plane")
-        return Part("the control plane", "control-plane", ("control-plane", *where, "--data", folder), self.url)
+        command = ("control-plane", *where, *devices, "--data", folder)
+        secret = {"KUBEDDR_ADMIN_TOKEN": self.token}
+        return Part("the control plane", "control-plane", command, self.url, environment=secret)
 
     def _rendered(self, station: Station) -> Part:
         command = ("cabinet", "--port", _port(station.picture), *station.look)
@@ -88,15 +107,17 @@ class Plan:
     def _device(self, station: Station) -> Part:
         command = (
             *("agent", "--source", station.source, "--device", station.device, "--name", station.name),
-            *("--url", self.url, "--broker", self.broker),
+            *("--url", self.url),
             *("--data", str(self.folder / "devices" / station.device), "--port", _port(station.page)),
         )
-        return Part(f"the device at {station.name}", station.device, command, station.page, sees=True)
+        return Part(
+            f"the device at {station.name}", station.device, command, station.page, sees=True, device=station.device
+        )
 
 
 def plan(folder: Path, source: str) -> Plan:
     """A demo on free ports: of two rendered cabinets, or of one device on `source` where that is not empty."""
-    control_plane, broker, *rest = (f"{HOST}:{port}" for port in free_ports(6))
+    control_plane, broker, devices, *rest = (f"{HOST}:{port}" for port in free_ports(7))
     if source:
         stations = [Station("cabinet", "the cabinet", source, f"http://{rest[0]}")]
     else:
@@ -112,7 +133,8 @@ def plan(folder: Path, source: str) -> Plan:
             )
             for letter, page, picture, look in pairs
         ]
-    return Plan(f"http://{control_plane}", broker, tuple(stations), folder)
+    token = os.environ.get("KUBEDDR_ADMIN_TOKEN") or secrets.token_urlsafe(18)
+    return Plan(f"http://{control_plane}", broker, devices, tuple(stations), folder, token)
 
 
 def free_ports(count: int) -> list[int]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -62,8 +62,10 @@ class Children:
         self._logs = logs
         self._all: list[Child] = []
 
-    def start(self, name: str, slug: str, arguments: Sequence[str]) -> Child:
-        """Start `kubeddr ARGUMENTS`; `slug` names its log file."""
+    def start(
+        self, name: str, slug: str, arguments: Sequence[str], environment: Mapping[str, str] | None = None
+    ) -> Child:
+        """Start `kubeddr ARGUMENTS`; `slug` names its log file, `environment` adds to ours."""
         self._logs.mkdir(parents=True, exist_ok=True)
         log = self._logs / f"{slug}.log"
         command = [sys.executable, "-m", "kubeddr", *arguments]
@@ -71,7 +73,12 @@ class Children:
             command = [leash, "--pdeathsig", "TERM", "--", *command]
         with log.open("wb") as out:
             process = subprocess.Popen(  # noqa: S603 - our own command line
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, **(environment or {})},
             )
         child = Child(name, process, log)
         self._all.append(child)

@@ -31,8 +31,10 @@ from contract.messages import (
 from contract.topics import TOPICS, Channel
 from control_plane.main import Running, run
 from control_plane.settings import Settings
+from tests.people import SIGNED_IN
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -52,9 +54,10 @@ def eventually(check: Callable[[], Any], what: str = "it", patience: float = PAT
 
 
 @contextmanager
-def control_plane(data: Path, broker: tuple[str, int], **changes: Any) -> Iterator[httpx.Client]:
-    """A whole control plane, and a client of its API."""
-    settings = Settings(data=data, port=0, broker=f"{broker[0]}:{broker[1]}", **changes)
+def control_plane(data: Path, broker: tuple[str, int] | None, **changes: Any) -> Iterator[httpx.Client]:
+    """A whole control plane, and a client of its API; without `broker` it starts one for certificates."""
+    address = f"{broker[0]}:{broker[1]}" if broker else ""
+    settings = Settings(data=data, port=0, device_port=0, broker=address, **changes)
     started = threading.Event()
     running: list[Running] = []
 
@@ -66,7 +69,7 @@ def control_plane(data: Path, broker: tuple[str, int], **changes: Any) -> Iterat
     thread.start()
     assert started.wait(PATIENCE)
     try:
-        with httpx.Client(base_url=running[0].url, timeout=PATIENCE, trust_env=False) as client:
+        with httpx.Client(base_url=running[0].url, timeout=PATIENCE, trust_env=False, headers=SIGNED_IN) as client:
             eventually(lambda: client.get("/readyz").status_code == 200, "readiness")
             yield client
     finally:
@@ -78,7 +81,15 @@ def control_plane(data: Path, broker: tuple[str, int], **changes: Any) -> Iterat
 class FakeDevice:
     """Births, wills, events and models, as a device does them; nothing is sent that the test does not ask for."""
 
-    def __init__(self, broker: tuple[str, int], name: str, boot: BootId | None = None, *, connect: bool = True) -> None:
+    def __init__(
+        self,
+        broker: tuple[str, int],
+        name: str,
+        boot: BootId | None = None,
+        *,
+        connect: bool = True,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.broker = broker
         self.id = DeviceId(name)
         self.boot = boot or BootId.mint()
@@ -88,6 +99,8 @@ class FakeDevice:
         self.connected = threading.Event()
         self.ready = threading.Event()
         self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id=f"device-{name}", clean_session=False)
+        if tls is not None:
+            self.client.tls_set_context(tls)
         self.client.on_connect = self._connected
         self.client.on_subscribe = lambda *_: self.ready.set()
         self.client.on_message = self._message

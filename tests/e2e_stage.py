@@ -20,6 +20,7 @@ from kubeddr.processes import Children
 from models.simulate import cabinet as cabinets
 from models.simulate.session import Screen, lengths
 from tests.device_broker import Wire, eventually
+from tests.people import SIGNED_IN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +96,10 @@ class Ear:
 
     def _listen(self) -> None:
         while not self._closed:
-            with contextlib.suppress(httpx.HTTPError), httpx.stream("GET", self._url, trust_env=False) as stream:
+            with (
+                contextlib.suppress(httpx.HTTPError),
+                httpx.stream("GET", self._url, trust_env=False, headers=SIGNED_IN) as stream,
+            ):
                 event = ""
                 for line in stream.iter_lines():
                     if self._closed:
@@ -113,11 +117,11 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        port, self.broker_port = free_ports(2)
+        port, self.broker_port, devices = free_ports(3)
         self.url = f"http://{HOST}:{port}"
         self.children = Children(folder / "logs")
         where = ("--port", str(port), "--broker-port", str(self.broker_port), "--data", str(folder / "cloud"))
-        self._words = ("control-plane", *where)
+        self._words = ("control-plane", *where, "--device-port", str(devices))
         self._plane: Child | None = None
 
     def __enter__(self) -> Self:
@@ -151,10 +155,18 @@ class Stage:
 
     def get(self, path: str) -> dict[str, Any]:
         """What the control plane's API says."""
-        answer = httpx.get(f"{self.url}/api/v1{path}", trust_env=False)
+        answer = httpx.get(f"{self.url}/api/v1{path}", trust_env=False, headers=SIGNED_IN)
         assert answer.is_success, answer.text
         said: dict[str, Any] = answer.json()
         return said
+
+    def token(self, device: str) -> str:
+        """What lets a device in."""
+        answer = httpx.post(
+            f"{self.url}/api/v1/approvals/tokens", json={"device": device}, trust_env=False, headers=SIGNED_IN
+        )
+        assert answer.is_success, answer.text
+        return str(answer.json()["secret"])
 
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
         """Rows of the control plane's database, from the file itself."""
@@ -191,6 +203,8 @@ class Device:
             "--data": str(self.data),
             "--port": str(port),
         }
+        if self._starts == 1:
+            options["--token"] = self.stage.token(self.name)
         words = [word for pair in options.items() for word in pair]
         self.process = self.stage.children.start(self.name, f"{self.name}-{self._starts}", ("agent", *words))
         eventually(lambda: self.process.code is not None or self._answers(), PATIENCE)

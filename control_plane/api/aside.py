@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from sqlalchemy import RowMapping
 
 from control_plane.api.context import Here, Limit
+from control_plane.api.guard import VIEWER
 from control_plane.api.shapes import Page, Shape
 
 router = APIRouter(prefix="/api/v1/dead-letters", tags=["dead letters"])
@@ -38,7 +39,7 @@ class DeadLetterOut(Shape):
         )
 
 
-@router.get("")
+@router.get("", dependencies=[VIEWER])
 def list_dead_letters(here: Here, limit: Limit = 50) -> Page[DeadLetterOut]:
     """The newest, newest first."""
     rows, total = here.fleet.dead_letters(limit)

@@ -5,6 +5,7 @@ from pydantic import BaseModel
 
 from contract.ids import DeviceId, Sha256
 from control_plane.api.context import Context, Here
+from control_plane.api.guard import RELEASER, VIEWER
 from control_plane.api.shapes import DesiredOut
 
 router = APIRouter(prefix="/api/v1/devices/{device}/desired", tags=["desired"])
@@ -16,13 +17,13 @@ class Assign(BaseModel):
     sha256: Sha256
 
 
-@router.get("")
+@router.get("", dependencies=[VIEWER])
 def show_desired(here: Here, device: DeviceId) -> DesiredOut:
     """What is wanted of a device, and how far it has come."""
     return _shown(here, device)
 
 
-@router.post("/models")
+@router.post("/models", dependencies=[RELEASER])
 def assign_model(here: Here, device: DeviceId, asked: Assign) -> DesiredOut:
     """Ask a device to run a model. The answer names the version of the document that says so."""
     here.fleet.assign(device, here.catalog.assignment(asked.sha256))

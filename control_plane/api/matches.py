@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from contract.ids import DeviceId, MatchId
 from control_plane.api.context import Here, Limit, Offset
+from control_plane.api.guard import VIEWER
 from control_plane.api.shapes import MatchDetail, MatchOut, Page, SampleOut
 
 router = APIRouter(prefix="/api/v1/matches", tags=["matches"])
@@ -13,7 +14,7 @@ router = APIRouter(prefix="/api/v1/matches", tags=["matches"])
 State = Literal["running", "finished", "interrupted"]
 
 
-@router.get("")
+@router.get("", dependencies=[VIEWER])
 def list_matches(
     here: Here, device: DeviceId | None = None, state: State | None = None, limit: Limit = 50, offset: Offset = 0
 ) -> Page[MatchOut]:
@@ -22,7 +23,7 @@ def list_matches(
     return Page(items=tuple(MatchOut.of(row) for row in rows), total=total, limit=limit, offset=offset)
 
 
-@router.get("/{match}")
+@router.get("/{match}", dependencies=[VIEWER])
 def show_match(here: Here, match: MatchId) -> MatchDetail:
     """One match with every point of its chart."""
     row, samples = here.fleet.match(match)

@@ -9,11 +9,18 @@ router = APIRouter(include_in_schema=False)
 _FRESH = {"Cache-Control": "no-cache"}
 
 
+@router.get("/sign-in")
+def sign_in_page() -> FileResponse:
+    """Where a browser signs in."""
+    return FileResponse(STATIC / "sign-in.html", headers=_FRESH)
+
+
 @router.get("/")
 @router.get("/matches")
 @router.get("/matches/{rest}")
 @router.get("/devices/{rest}")
 @router.get("/models")
+@router.get("/accept")
 def page(rest: str = "") -> FileResponse:  # noqa: ARG001 (the page reads its own address)
     """The shell of every page; its script looks at the address."""
     return FileResponse(STATIC / "index.html", headers=_FRESH)

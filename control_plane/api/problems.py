@@ -9,12 +9,23 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from control_plane.errors import ControlPlaneError, NotFoundError, RefusedError, TooLargeError
+from control_plane.errors import (
+    ConflictError,
+    ControlPlaneError,
+    ForbiddenError,
+    NotFoundError,
+    RefusedError,
+    TooLargeError,
+    UnauthenticatedError,
+)
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
 
 _STATUS: tuple[tuple[type[ControlPlaneError], HTTPStatus], ...] = (
+    (UnauthenticatedError, HTTPStatus.UNAUTHORIZED),
+    (ForbiddenError, HTTPStatus.FORBIDDEN),
+    (ConflictError, HTTPStatus.CONFLICT),
     (NotFoundError, HTTPStatus.NOT_FOUND),
     (TooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (RefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
@@ -25,7 +36,8 @@ _STATUS: tuple[tuple[type[ControlPlaneError], HTTPStatus], ...] = (
 def problem(status: int, detail: str) -> JSONResponse:
     """One answer about what is wrong."""
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    return JSONResponse(body, status_code=status, media_type="application/problem+json")
+    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
+    return JSONResponse(body, status_code=status, media_type="application/problem+json", headers=headers)
 
 
 def install(app: FastAPI) -> None:

@@ -7,20 +7,21 @@ from fastapi.responses import FileResponse
 from contract.ids import Sha256
 from contract.manifest import MAX_BUNDLE
 from control_plane.api.context import Here, Limit, Offset
+from control_plane.api.guard import RELEASER, VIEWER
 from control_plane.api.shapes import BundleOut, Page
 from control_plane.errors import TooLargeError
 
 router = APIRouter(prefix="/api/v1/models", tags=["models"])
 
 
-@router.get("")
+@router.get("", dependencies=[VIEWER])
 def list_models(here: Here, limit: Limit = 50, offset: Offset = 0) -> Page[BundleOut]:
     """Models, newest first."""
     rows, total = here.catalog.page(limit, offset)
     return Page(items=tuple(BundleOut.of(row) for row in rows), total=total, limit=limit, offset=offset)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[RELEASER])
 async def push_model(here: Here, request: Request) -> BundleOut:
     """Take in a bundle, as the body of the request. Pushing the same one again changes nothing."""
     announced = request.headers.get("content-length", "")
@@ -34,13 +35,13 @@ async def push_model(here: Here, request: Request) -> BundleOut:
     return BundleOut.of(row)
 
 
-@router.get("/{sha256}")
+@router.get("/{sha256}", dependencies=[VIEWER])
 def show_model(here: Here, sha256: Sha256) -> BundleOut:
     """One model."""
     return BundleOut.of(here.catalog.get(sha256))
 
 
-@router.get("/{sha256}/bundle")
+@router.get("/{sha256}/bundle", dependencies=[VIEWER])
 def fetch_bundle(here: Here, sha256: Sha256) -> FileResponse:
     """The bundle itself. Ranges are served, so that a download that broke off can go on."""
     headers = {"ETag": f'"{sha256}"', "Cache-Control": "public, max-age=31536000, immutable"}

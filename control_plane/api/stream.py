@@ -7,12 +7,13 @@ from fastapi.responses import StreamingResponse
 
 from contract.ids import DeviceId, MatchId
 from control_plane.api.context import Here
+from control_plane.api.guard import VIEWER
 from control_plane.api.live import beat
 
 router = APIRouter(prefix="/api/v1", tags=["live"])
 
 
-@router.get("/live")
+@router.get("/live", dependencies=[VIEWER])
 async def live(here: Here, device: DeviceId | None = None, match: MatchId | None = None) -> StreamingResponse:
     """Whatever changes: `device`, `match`, `samples`, `steps`, `models`; `beat` says that the stream is alive.
 

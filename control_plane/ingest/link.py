@@ -14,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from contract.codec import encode
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from contract.ids import DeviceId
@@ -65,13 +66,14 @@ class Link:
     `on_delivery` and `on_state` are called on that thread, and must be quick.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what it joins is what it is for
         self,
         address: tuple[str, int],
         client_id: str,
         topics: TopicSchema,
         on_delivery: Callable[[Delivery], None],
         on_state: Callable[[LinkState], None],
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._address = address
         self._topics = topics
@@ -83,6 +85,8 @@ class Link:
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
         )
+        if tls is not None:
+            self._client.tls_set_context(tls)
         self._client.max_inflight_messages_set(1000)
         self._client.reconnect_delay_set(*RETRY)
         self._client.on_connect = self._connected

@@ -165,3 +165,93 @@ class DeadLetter(Table, table=True):
     topic: str = _text()
     reason: str = _text()
     payload: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class OperatorRow(Table, table=True):
+    """A person, or a program that acts for one."""
+
+    __tablename__ = "operator"
+
+    name: str = Field(primary_key=True, max_length=60)
+    role: str = Field(max_length=20)
+    disabled: bool = False
+    created: datetime = _time()
+
+
+class SecretRow(Table, table=True):
+    """A token, a browser's session or a sign-in link: its hash, never itself."""
+
+    __tablename__ = "secret"
+    __table_args__ = (Index(None, "operator"),)
+
+    hash: str = Field(primary_key=True, max_length=64)
+    kind: str = Field(max_length=20)
+    operator: str = Field(max_length=60)
+    label: str = _text()
+    created: datetime = _time()
+    expires: datetime | None = _time(nullable=True)
+    used: datetime | None = _time(nullable=True)
+
+
+class AuditRow(Table, table=True):
+    """One thing that an operator did, or tried to do."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index(None, "operator"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=COUNTER)
+    time: datetime = _time()
+    operator: str = Field(max_length=60)
+    role: str = Field(max_length=20)
+    action: str = _text()
+    target: str = _text()
+    detail: str = _text()
+    status: int = 0
+
+
+class EnrolmentRow(Table, table=True):
+    """A key that asks, or asked, to be a device."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (Index(None, "code"), Index(None, "state", "heard"))
+
+    key: str = Field(primary_key=True, max_length=64)  # SHA-256 of the public key
+    device: str = Field(max_length=63)
+    hardware: str = _text()
+    csr: str = _text()
+    code: str = Field(max_length=20)
+    state: str = Field(max_length=20)
+    reason: str = _text()
+    certificate: str = _text()
+    requested: datetime = _time()
+    heard: datetime = _time()
+    decided_by: str = _text()
+
+
+class ApprovalRow(Table, table=True):
+    """What lets one device in without a person: a token, by its hash, or a serial, by its own."""
+
+    __tablename__ = "approval"
+
+    id: str = Field(primary_key=True, max_length=64)
+    kind: str = Field(max_length=20)
+    label: str = _text()
+    device: str | None = Field(default=None, max_length=63)
+    created: datetime = _time()
+    expires: datetime | None = _time(nullable=True)
+    created_by: str = Field(max_length=60)
+
+
+class CertificateRow(Table, table=True):
+    """A certificate that a device was given."""
+
+    __tablename__ = "certificate"
+    __table_args__ = (Index(None, "device"), Index(None, "revoked"))
+
+    serial: str = Field(primary_key=True, max_length=40)
+    device: str = Field(max_length=63)
+    key: str = Field(max_length=64)
+    issued: datetime = _time()
+    expires: datetime = _time()
+    revoked: datetime | None = _time(nullable=True)
+    reason: str = _text()

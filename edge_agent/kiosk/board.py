@@ -64,6 +64,7 @@ class Board:
         self._picture: dict[str, Any] = {"state": "opening", "reason": "", "since": clock()}
         self._identify_until = 0.0
         self.facts: dict[str, Any] = {"device": device, "link": "waiting", "model": "", "predictor": ""}
+        self.facts |= {"claim": "", "claim_at": "", "claim_why": ""}
         self.version = 0
 
     def step(self, result: StepResult) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import segno
 from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -73,6 +74,14 @@ def build(kiosk: Kiosk) -> FastAPI:
         if newest is None:
             return Response("no picture yet\n", 503, media_type="text/plain")
         return Response(draw(newest), media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+    @app.get("/claim.svg")
+    def claim() -> Response:
+        code, at = kiosk.board.facts["claim"], kiosk.board.facts["claim_at"]
+        if not code:
+            return Response("this device does not wait to be let in\n", 404, media_type="text/plain")
+        picture = segno.make(f"{at}/accept#{code}", error="m").svg_inline(scale=4, border=2, light="#fff")
+        return Response(picture, media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:

@@ -21,6 +21,7 @@ from edge_agent.reporting.reconnection import LinkState, Reconnection
 from edge_agent.reporting.sender import Sender
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from contract.ids import DeviceId
@@ -39,11 +40,16 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the broker listens, and who we are there."""
+    """Where the broker listens, and who we are there.
+
+    Attributes:
+        tls: what we show and whom we trust; None for a broker in the clear.
+    """
 
     host: str
     port: int
     device: DeviceId
+    tls: ssl.SSLContext | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +61,14 @@ class Callbacks:
         telemetry: the figures to publish now.
         desired: a desired document has come.
         command: a command that has not expired has come.
+        lost: the connection broke, or a try failed.
     """
 
     reported: Callable[[], wire.Reported]
     telemetry: Callable[[], wire.Telemetry]
     desired: Callable[[wire.Desired], None]
     command: Callable[[wire.Command], None]
+    lost: Callable[[], None] = lambda: None
 
 
 class Link:
@@ -89,6 +97,8 @@ class Link:
         self._broken: str | None = None  # set in a callback, acted upon outside of it
         self._telemetry_at = 0.0
         self._report_again = threading.Event()
+        self._moving = threading.Lock()
+        self._next_address: Address | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
         self.undecodable = 0
@@ -109,12 +119,18 @@ class Link:
         return self._connections
 
     def start(self) -> None:
-        """Begin connecting."""
-        self._thread.start()
+        """Begin connecting; once is enough."""
+        if self._thread.ident is None:
+            self._thread.start()
 
     def report(self) -> None:
         """The reported document has changed: publish it when connected."""
         self._report_again.set()
+
+    def move(self, address: Address) -> None:
+        """Go to another broker, or to the same with another certificate; called from any thread."""
+        with self._moving:
+            self._next_address = address
 
     def close(self, timeout: float = 1.5) -> None:
         """Say farewell and end the thread."""
@@ -133,6 +149,12 @@ class Link:
 
     def _turn(self) -> None:
         now = time.monotonic()
+        with self._moving:
+            moved, self._next_address = self._next_address, None
+        if moved is not None:
+            self._address, self._device = moved, moved.device
+            self._lose("moving to what the control plane told")
+            self._reconnection.at_once()
         if self._reconnection.due(now):
             self._connect(now)
         client = self._client
@@ -157,6 +179,8 @@ class Link:
         client.connect_timeout = CONNECT_TIMEOUT
         client.max_inflight_messages_set(1000)  # the sender's window is the bound
         client.will_set(*self._status(online=False), qos=Channel.STATUS.qos, retain=True)
+        if self._address.tls is not None:
+            client.tls_set_context(self._address.tls)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
@@ -241,6 +265,7 @@ class Link:
             if not self._told_offline:
                 self._told_offline = True  # once, not at every try
                 log.warning("offline, going on alone", reason=reason, next_try=f"{wait:.1f} s")
+            self._callbacks.lost()
 
     def _farewell(self) -> None:
         client, connected = self._client, self._reconnection.state is LinkState.CONNECTED

@@ -59,6 +59,11 @@ class Reconnection:
         self.state, self.reason, self._next_at = LinkState.WAITING, reason, now + wait
         return wait
 
+    def at_once(self) -> None:
+        """Something has changed for the better: try now."""
+        self._next_at = 0.0
+        self._backoff.reset()
+
     def close(self) -> None:
         """No more tries."""
         self.state = LinkState.CLOSED

@@ -11,6 +11,7 @@ from edge_agent.errors import UpdateDelayedError, UpdateRefusedError
 from models.bundle_format import MAX_BUNDLE
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
     from pathlib import Path
     from typing import IO
@@ -36,9 +37,16 @@ def address(base: str, path: str) -> str:
 
 
 def fetch(
-    assignment: ModelAssignment, base: str, store: ModelStore, *, stopped: Callable[[], bool] = lambda: False
+    assignment: ModelAssignment,
+    base: str,
+    store: ModelStore,
+    *,
+    stopped: Callable[[], bool] = lambda: False,
+    tls: ssl.SSLContext | None = None,
 ) -> Path:
     """Download the bundle of an assignment into the store; one that is there already is not fetched again.
+
+    `base` is the control plane's URL for devices, and `tls` what we show there and whom we trust.
 
     Raises:
         UpdateRefusedError: it is too large, not what was announced, or not there.
@@ -51,7 +59,10 @@ def fetch(
         raise UpdateRefusedError(f"{assignment.size} bytes are more than the {MAX_BUNDLE} that a bundle may have")
     url = address(base, assignment.path)
     try:
-        with store.replacing(path) as file, httpx.stream("GET", url, timeout=TIMEOUT) as answer:
+        with (
+            store.replacing(path) as file,
+            httpx.stream("GET", url, timeout=TIMEOUT, verify=True if tls is None else tls, trust_env=False) as answer,
+        ):
             _check_status(answer)
             _copy(answer, file, assignment, stopped)
     except httpx.HTTPError as error:

@@ -18,6 +18,7 @@ from models.bundle import BundleError, open_bundle
 from vision.frame import Frame
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
     from pathlib import Path
 
@@ -37,6 +38,18 @@ class Loaded:
 
     reader: ScreenReader
     model: wire.ActiveModel
+
+
+@dataclass(frozen=True, slots=True)
+class Downloads:
+    """Where models come from.
+
+    Attributes:
+        tls: what we show there and whom we trust; None asks anybody.
+    """
+
+    url: str
+    tls: ssl.SSLContext | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +78,16 @@ class Updater:
     """
 
     def __init__(
-        self, base: str, store: ModelStore, hands: Hands, active: wire.ActiveModel, *, backoff: Backoff | None = None
+        self,
+        base: str | Downloads,
+        store: ModelStore,
+        hands: Hands,
+        active: wire.ActiveModel,
+        *,
+        backoff: Backoff | None = None,
     ) -> None:
-        self._base, self._store, self._hands = base, store, hands
+        self._downloads = Downloads(base) if isinstance(base, str) else base
+        self._store, self._hands = store, hands
         self._active = active
         self._backoff = backoff or Backoff(2.0, 60.0, jitter=0.5)
         self._wanted: wire.Desired | None = None
@@ -95,6 +115,10 @@ class Updater:
         self._changed.set()
         if self._thread.is_alive():
             self._thread.join(timeout)
+
+    def move(self, downloads: Downloads) -> None:
+        """Fetch from there from now on."""
+        self._downloads = downloads
 
     def offer(self, desired: wire.Desired) -> None:
         """A desired document has come; it is carried out soon."""
@@ -152,7 +176,8 @@ class Updater:
             if assignment.kind is not READER:
                 raise UpdateRefusedError(f"this agent takes no {assignment.kind.value} models")  # noqa: TRY301
             tell(wire.ModelPhase.DOWNLOADING)
-            path = fetch(assignment, self._base, self._store, stopped=self._stopping.is_set)
+            downloads = self._downloads
+            path = fetch(assignment, downloads.url, self._store, stopped=self._stopping.is_set, tls=downloads.tls)
             loaded = check(path, self._hands.build, assignment)
         except UpdateRefusedError as error:
             tell(wire.ModelPhase.REFUSED, str(error))

@@ -14,6 +14,7 @@ from models.bundle import Draft
 from tests.device_broker import eventually
 from tests.e2e_checks import nothing_missing_or_doubled
 from tests.e2e_stage import PATIENCE, Clip, Device, Stage, running_match
+from tests.people import SIGNED_IN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +74,7 @@ def test_models_pushed_in_mid_match(
         f"{stage.url}/api/v1/devices/{it.name}/desired/models",
         json={"sha256": bundle.open_bundle(whole).digest},
         trust_env=False,
+        headers=SIGNED_IN,
     )
     assert asked.is_success
     assert "instead of" in refused(stage, it, "cut-1")

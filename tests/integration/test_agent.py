@@ -57,7 +57,7 @@ class Running:
             source=source,
             device="cabinet-1",
             name="First cabinet",
-            url="http://127.0.0.1:9" if broker else "",
+            url="",
             broker=broker,
             data=folder / "data",
             host="127.0.0.1",

@@ -19,6 +19,8 @@ from contract.ids import MatchId
 from contract.messages import MatchStarted
 from control_plane.broker import mosquitto
 from tests.cloud_fakes import PATIENCE, FakeDevice, eventually, match_bodies
+from tests.enrolled import enrol
+from tests.people import SIGNED_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +34,7 @@ class Process:
     """`kubeddr control-plane` as a process."""
 
     def __init__(self, data: Path, *options: str) -> None:
-        command = [*KUBEDDR, "control-plane", "--port", "0", "--data", str(data), *options]
+        command = [*KUBEDDR, "control-plane", "--port", "0", "--device-port", "0", "--data", str(data), *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
@@ -85,7 +87,7 @@ def test_what_was_not_committed_comes_again(tmp_path: Path, broker: tuple[str, i
     assert device.receipted() == 1
     with started(data, *to_broker) as second:
         eventually(lambda: device.receipted() == len(bodies), "the receipt of the rest, which nobody sent again")
-        found = httpx.get(f"{second.url}/api/v1/matches/{match}", trust_env=False).json()
+        found = httpx.get(f"{second.url}/api/v1/matches/{match}", trust_env=False, headers=SIGNED_IN).json()
         assert [sample["seq"] for sample in found["samples"]] == [2, 3, 4, 5, 6]
         assert second.end(signal.SIGTERM) == 0
     device.close()
@@ -127,11 +129,13 @@ def test_a_database_that_is_locked_for_a_while_only_delays(tmp_path: Path, broke
 def test_it_brings_its_own_broker_and_takes_it_away_again(tmp_path: Path) -> None:
     with started(tmp_path, "--broker-port", "0") as process:
         host, port = process.broker.split(":")
-        device = FakeDevice((host, int(port)), "left")
+        with httpx.Client(base_url=process.url, trust_env=False, headers=SIGNED_IN) as client:
+            identity = enrol(client, "left", tmp_path / "device")
+        device = FakeDevice((host, int(port)), "left", tls=identity.tls())
         device.tell(MatchStarted(match_id=MatchId.mint(), t=0))
         eventually(lambda: device.receipted() == 1, "the receipt")
         device.close()
-        stream = httpx.stream("GET", f"{process.url}/api/v1/live", trust_env=False, timeout=PATIENCE)
+        stream = httpx.stream("GET", f"{process.url}/api/v1/live", trust_env=False, timeout=PATIENCE, headers=SIGNED_IN)
         with stream as live:  # an open page does not hold it up
             assert live.status_code == 200
             began = time.monotonic()
@@ -163,7 +167,7 @@ def test_a_killed_control_plane_leaves_no_broker_behind(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_set_wrongly_is_told_in_one_sentence(options: list[str], code: int, says: str) -> None:
-    defaults = ["--port", "0", "--broker-port", "0"]
+    defaults = ["--port", "0", "--broker-port", "0", "--device-port", "0"]
     done = subprocess.run(
         [*KUBEDDR, "control-plane", *defaults, *options], capture_output=True, text=True, timeout=60, check=False
     )

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from tests.people import SIGNED_IN, TOKEN
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -94,10 +96,11 @@ def test_everything_answers_and_ctrl_c_ends_it_all(running: tuple[Demo, Path]) -
     demo, folder = running
     urls = re.findall(r"http://127\.0\.0\.1:\d+(?= +│)", demo.text)
     assert len(urls) == 5
+    assert f"{urls[0]}/sign-in#{TOKEN}" in demo.text
     for url in urls:
         assert httpx.get(f"{url}/", trust_env=False).is_success
         assert httpx.get(f"{url}/healthz", trust_env=False).is_success
-    devices = httpx.get(f"{urls[0]}/api/v1/devices", trust_env=False).json()["items"]
+    devices = httpx.get(f"{urls[0]}/api/v1/devices", trust_env=False, headers=SIGNED_IN).json()["items"]
     assert {device["id"]: device["presence"] for device in devices} == {"cabinet-a": "online", "cabinet-b": "online"}
     assert len(relatives(folder)) == 7  # itself, broker, control plane, two cabinets, two devices
 

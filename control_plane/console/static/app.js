@@ -4,6 +4,7 @@ import { h, setText } from "./dom.js";
 import { Live } from "./live.js";
 import { Store } from "./store.js";
 import { clock } from "./words.js";
+import * as accept from "./pages/accept.js";
 import * as device from "./pages/device.js";
 import * as fleet from "./pages/fleet.js";
 import * as match from "./pages/match.js";
@@ -18,7 +19,7 @@ const [, room, id] = location.pathname.split("/").map(decodeURIComponent);
 function choose() {
   if (room === "matches" && id) return [match, ""]; // its device matters too, so it listens to all
   if (room === "devices" && id) return [device, `?device=${encodeURIComponent(id)}`];
-  return [{ "": fleet, matches, models }[room] ?? fleet, ""];
+  return [{ "": fleet, matches, models, accept }[room] ?? fleet, ""];
 }
 
 function tell(live) {

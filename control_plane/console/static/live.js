@@ -60,8 +60,13 @@ export class Live {
   }
 }
 
-export async function get(path) {
-  const answer = await fetch(path, { headers: { Accept: "application/json" } });
+export const get = (path) => ask(path, { headers: { Accept: "application/json" } });
+export const send = (method, path, body) =>
+  ask(path, { method, headers: { Accept: "application/json", "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+async function ask(path, how) {
+  const answer = await fetch(path, how);
+  if (answer.status === 401) location.assign(`/sign-in?to=${encodeURIComponent(location.pathname + location.hash)}`);
   const body = await answer.json();
   if (!answer.ok) throw new Error(body.detail || `The control plane answers ${answer.status}.`);
   return body;
