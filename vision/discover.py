@@ -12,8 +12,6 @@ from itertools import combinations, pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from game.reading import ScoreUnit
 from vision.layout import LEAST_DIGITS, Display, Layout, Number
 
@@ -33,8 +31,9 @@ LAPSES = 0.12  # share of falls forgiven to misreadings
 FULL = 10_000  # hundredths of a percent, where percents that count down begin
 PERCENT_STEP = 300  # hundredths that one look may find a percent changed by
 SMALL = 20  # usual growth below which a short number is a counter and no score
-ALONE, RESTED_ALONE = 3.0, 1.8  # seconds that a number alone must have moved, or rested
-UNEVEN = 0.015  # its least departure from a straight line, as a share of its whole way; clocks are straighter
+ALONE, RESTED_ALONE = 2.2, 1.8  # seconds that a number alone must have moved, or rested
+UNEVEN = 0.15  # how much the pace goes up and down, as a share of the pace, where notes make it
+QUICK = 1.0  # seconds of growth that are enough for a pair of which both do
 LEVEL = 0.6  # digit heights by which displays side by side may differ in height
 TILT = 0.15  # and the slope of the picture that a camera may add to that
 LONGER = 4  # digits by which growing numbers may differ
@@ -67,7 +66,10 @@ class Track:
     def at_rest(self, now: float, lasting: float = REST) -> bool:
         """Whether it has shown nothing but its start in its sights of the last seconds."""
         recent = self.since(now - lasting)
-        started = {0, FULL} if self.last.unit is ScoreUnit.PERCENT else {0}
+        percent = self.last.unit is ScoreUnit.PERCENT
+        if not percent and len(self.last.cells) < LEAST_DIGITS:
+            return False  # counts of misses rest at zero too
+        started = {0, FULL} if percent else {0}
         long_enough = lasting <= REST or recent[-1][0] - recent[0][0] >= 0.8 * lasting
         return long_enough and self.settled(now) and any({n.value for _, n in recent} == {start} for start in started)
 
@@ -84,12 +86,14 @@ class Track:
         return len(changes) - len(moves) <= LAPSES * len(moves) and self.settled(now)
 
     def uneven(self, now: float) -> bool:
-        """Whether it has moved by fits and starts, as notes come, and not like a clock."""
+        """Whether it has moved by fits and starts, as notes come, and neither like a clock nor like a final count.
+
+        Its pace then goes up and down by a good part of itself; what only slows down is no score.
+        """
         recent = self.since(now - 2 * ALONE)
-        x, y = np.array([t for t, _ in recent]), np.array([n.value for _, n in recent], dtype=np.float64)
-        way = float(y.max() - y.min())
-        rest = y - np.polyval(np.polyfit(x, y, 1), x)
-        return way > 0 and float(np.median(np.abs(rest))) > UNEVEN * way
+        paces = [(b.value - a.value) / (u - t) for (t, a), (u, b) in pairwise(recent) if b.value != a.value]
+        restless = sum(abs(b - a) for a, b in pairwise(paces)) - abs(paces[-1] - paces[0]) if paces else 0.0
+        return restless > UNEVEN * sum(abs(pace) for pace in paces)
 
     def display(self) -> Display:
         """Its place and its cells, each the median of the sights with the usual number of digits."""
@@ -134,7 +138,7 @@ class Discoverer:
                 self._tracks.append(Track([(t, number)]))
         self._tracks = [track for track in self._tracks if t - track.seen[-1][0] < FORGET]
         seen = [track for track in self._tracks if track.seen[-1][0] == t]
-        moving = [track for track in seen if track.growing(t)]
+        moving = [k for k in seen if k.growing(t) or (k.growing(t, QUICK) and k.uneven(t))]
         return _pair(moving) or _pair([k for k in seen if k in moving or k.at_rest(t)]) or self._alone(t, seen)
 
     def _alone(self, now: float, seen: Sequence[Track]) -> Layout | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from game.reading import UNREAD, ScoreReading, ScoreUnit
 from vision.decode import ScoreTrack
-from vision.digits import cell_digits, cut, posteriors, spell, vivid
+from vision.digits import BLANK, cell_digits, cut, posteriors, spell, vivid
 from vision.layout import HOLE, MOST_DIGITS, PERCENT_DECIMALS, Display, runs
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 PERCENT_DIGITS = 5  # of 100.00
 FALLS = 0.35  # how likely a percent falls, compared with growing by as much
 ABSENT = 0.9  # probability that a digit that is not seen is not there
-FAINT = 0.5  # probability below which a character does not count
+INK = 0.5  # probability that anything stands there, below which a character does not count
+THOUSAND = 3  # digits behind a separator
 LEGIBLE = 0.7  # mean probability of the digits where the last number stood, above which one of them is covered
 CLEAR = 0.9  # probability that the least clear digit needs for one look to be enough
 NEAR = 0.25  # digit heights by which a digit may stray from where the last number had one
@@ -53,16 +54,20 @@ class Sight:
 def digits_of(glyphs: Sequence[Glyph], line: TextLine, unit: ScoreUnit) -> list[Glyph]:
     """The digits of the number that stands along `line` (nearest to it, where there are several); none when in doubt.
 
-    The digits of a percent end two behind its point.
+    The digits of a percent end two behind its point; behind a separator of thousands stand three.
     """
-    parts = [run for run in runs(line, [g for g in glyphs if g.probability >= FAINT]) if _shared(run, line) > 0]
+    parts = [run for run in runs(line, glyphs) if _shared(run, line) > 0]
     if not parts:
         return []
     run = max(parts, key=lambda one: _shared(one, line))
     if unit is ScoreUnit.PERCENT:
         return _percent(run)
     digits = [g for g in run if g.character.isdigit()]
-    return [] if any(g.character in "%:" for g in run) or len(digits) > MOST_DIGITS else digits
+    groups = "".join(g.character for g in run).strip(",.").replace(".", ",").split(",")
+    odd = len(groups[0]) > THOUSAND or any(len(group) != THOUSAND for group in groups[1:])
+    if any(g.character in "%:" for g in run) or len(digits) > MOST_DIGITS or (len(groups) > 1 and odd):
+        return []
+    return digits
 
 
 def _percent(run: Sequence[Glyph]) -> list[Glyph]:
@@ -89,7 +94,7 @@ class LooseEye:
     """Looks at one display that grows; has the manners of an eye on fixed cells."""
 
     display: Display
-    in_sight: bool = False
+    in_sight: bool = True  # it was found just now
     track: ScoreTrack = field(init=False)
     _places: int = field(init=False)
     _number: TextLine = field(init=False)
@@ -145,7 +150,10 @@ class LooseEye:
             return True
         if self._other is None or self._other[1] != digits:
             self._other = (t, digits)
-        return t - self._other[0] >= (LONGER if digits > len(self._xs) else SHORTER)
+        if digits > len(self._xs):
+            return t - self._other[0] >= LONGER
+        anew = self.display.unit is ScoreUnit.PERCENT or not self.in_sight or digits <= len(self._xs) / 2
+        return anew and t - self._other[0] >= SHORTER  # points do not lose a digit or two while they grow
 
     def _among(self, xs: Sequence[float]) -> bool:
         """Whether these are some of the digits of the last number, and the others are covered."""
@@ -153,7 +161,8 @@ class LooseEye:
         return all(min(abs(x - known) for known in self._xs) < give for x in xs)
 
     def _spelled(self, strip: Strip, columns: Floats) -> Sight | None:
-        digits = digits_of(spell(columns, strip), self._number, self.display.unit)
+        glyphs = [g for g in spell(columns, strip) if _ink(columns, strip, g) >= INK]
+        digits = digits_of(glyphs, self._number, self.display.unit)
         xs = tuple(g.x for g in digits)
         return Sight(xs, cell_digits(columns, strip, xs)) if xs else None
 
@@ -163,6 +172,12 @@ class LooseEye:
         placed[:, 0], placed[:, 10] = ABSENT, 1 - ABSENT
         placed[self._places - len(cells) :] = cells
         return placed
+
+
+def _ink(columns: Floats, strip: Strip, glyph: Glyph) -> float:
+    """How surely a character stands there, whichever."""
+    at = min(max(round(strip.to_column(glyph.x)), 0), len(columns) - 1)
+    return float(1 - columns[at, BLANK])
 
 
 def _surer(one: Sight | None, two: Sight | None) -> Sight | None:

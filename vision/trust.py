@@ -49,10 +49,17 @@ class Moves:
         """Whether a newly found layout takes the place of the old one."""
         if _same(old, new):
             return False
-        if new.pair and not old.pair:
+        if t - self._seen_at > LEFT:
             return True
-        gone = t - self._seen_at > LEFT
-        return gone or (not self.proven and new.pair == old.pair)
+        if self.proven:
+            return new.pair and _completes(old, new)
+        return new.pair or not old.pair
+
+
+def _completes(old: Layout, new: Layout) -> bool:
+    """Whether the new layout adds a player to the one of the old."""
+    lone = old.p1 or old.p2
+    return not old.pair and any(_one(lone, display) for display in (new.p1, new.p2))
 
 
 def _same(old: Layout, new: Layout) -> bool:
