@@ -19,6 +19,7 @@ from contract.values import OpenEnum, Text, Time, Wire
 PATH = "/api/v1/enrolment"
 AUTHORITY = "/api/v1/enrolment/authority"
 RENEWAL = "/api/v1/renewal"  # on the devices' own port, as are the rest
+DIAGNOSTICS = "/api/v1/diagnostics"
 STANDING = "/api/v1/standing"
 SERVICE = "_kubeddr._tcp.local."  # as multicast DNS names it; the property `url` says where
 PRINT = 32  # hexadecimal digits of a fingerprint in a token: 128 bits

@@ -21,8 +21,13 @@ from contract.messages import (
     ModelPhase,
     ModelReport,
     Prediction,
+    Problem,
+    ProblemCode,
     Receipt,
     Reported,
+    Settings,
+    SettingsReport,
+    SettingsWish,
     Status,
     Telemetry,
 )
@@ -43,7 +48,7 @@ def _at(second: int) -> datetime:
 
 EXAMPLES: dict[str, tuple[Channel, Message]] = {
     "status_birth": (Channel.STATUS, Status(boot_id=BOOT, online=True, connection=1, time=_at(0))),
-    "status_will": (Channel.STATUS, Status(boot_id=BOOT, online=False, connection=1, time=_at(0))),
+    "status_will": (Channel.STATUS, Status(boot_id=BOOT, online=False, connection=1, time=_at(0), reason="lost")),
     "reported": (
         Channel.REPORTED,
         Reported(
@@ -58,6 +63,8 @@ EXAMPLES: dict[str, tuple[Channel, Message]] = {
                 ActiveModel(kind=ModelKind.READER, name="reader", version="1", sha256=DIGEST),
                 ActiveModel(kind=ModelKind.WINNER, name="stern", version="1"),
             ),
+            version=2,
+            settings=SettingsReport(settled=3, values=Settings(players=("Ada", "Bo"), rate=30.0)),
         ),
     ),
     "desired": (
@@ -76,6 +83,7 @@ EXAMPLES: dict[str, tuple[Channel, Message]] = {
                     asked=3,
                 ),
             ),
+            settings=SettingsWish(asked=3, values=Settings(players=("Ada", "Bo"), rate=30.0)),
         ),
     ),
     "event_match_started": (
@@ -148,6 +156,13 @@ EXAMPLES: dict[str, tuple[Channel, Message]] = {
             outbox=1,
             temperature=54.5,
             memory=187_000_000,
+            cpu=0.31,
+            throttled=False,
+            confidence=0.98,
+            stages={"read": 9.1, "predict": 0.2, "age": 14.0},
+            disk_free=9_000_000_000,
+            clock_off=0.4,
+            problems=(Problem(code=ProblemCode.HOT, text="the processor has 84 degrees"),),
         ),
     ),
     "receipt": (Channel.RECEIPT, Receipt(boot_id=BOOT, seq=3)),

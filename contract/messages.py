@@ -19,7 +19,8 @@ from contract.events import (
 )
 from contract.ids import BootId, Sha256
 from contract.topics import Channel
-from contract.values import Count, Label, ModelKind, OpenEnum, ScoreUnit, Seq, Text, Time, Wire
+from contract.twin import PageStyle, Problem, ProblemCode, Settings, SettingsReport, SettingsWish
+from contract.values import Count, Label, ModelKind, OpenEnum, Probability, ScoreUnit, Seq, Text, Time, Wire
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -38,10 +39,16 @@ __all__ = [
     "ModelKind",
     "ModelPhase",
     "ModelReport",
+    "PageStyle",
     "Prediction",
+    "Problem",
+    "ProblemCode",
     "Receipt",
     "Reported",
     "ScoreUnit",
+    "Settings",
+    "SettingsReport",
+    "SettingsWish",
     "Status",
     "Telemetry",
     "UnknownBody",
@@ -56,6 +63,7 @@ class Status(Wire):
         online: True in the birth, False in the will and in an orderly farewell.
         connection: counts this boot's connections from 1, so that a late will of the last connection is known as such.
         time: of the birth; a will is written before its time and carries that of its birth.
+        reason: why it is offline; empty in a birth.
     """
 
     schema_version: Seq = SCHEMA_VERSION
@@ -63,6 +71,7 @@ class Status(Wire):
     online: bool
     connection: Count = 0
     time: Time | None = None
+    reason: Text = ""
 
 
 class ModelAssignment(Wire):
@@ -88,12 +97,14 @@ class Desired(Wire):
 
     Attributes:
         models: at most one of each kind; a kind that is not named stays as it is.
+        settings: None when nothing was ever set from afar.
     """
 
     schema_version: Seq = SCHEMA_VERSION
     version: Seq
     time: Time
     models: tuple[ModelAssignment, ...] = ()
+    settings: SettingsWish | None = None
 
     @model_validator(mode="after")
     def _one_of_each_kind(self) -> Self:
@@ -120,6 +131,7 @@ class Reported(Wire):
         source: what it watches, without credentials.
         kiosk: the address of its own page, when it serves one.
         desired_version: the last desired document that it has settled, be it by activating or by refusing; 0 for none.
+        version: counts this boot's reports from 1.
     """
 
     schema_version: Seq = SCHEMA_VERSION
@@ -131,6 +143,8 @@ class Reported(Wire):
     kiosk: Text = ""
     desired_version: Count = 0
     models: tuple[ActiveModel, ...] = ()
+    version: Count = 0
+    settings: SettingsReport = SettingsReport()
 
 
 class Telemetry(Wire):
@@ -143,6 +157,13 @@ class Telemetry(Wire):
         outbox: events that wait for their receipt.
         temperature: of the processor, degrees Celsius.
         memory: resident bytes of the agent.
+        cpu: share of all processors that the agent uses, 0 to 1.
+        throttled: whether the board has slowed itself down, for heat or for lack of power.
+        confidence: of the readings of a game, the median of the last seconds; None while none is played.
+        stages: milliseconds by stage (`read`, `predict`, and `age` from a picture's arrival to its end), medians.
+        disk_free: bytes left where the agent keeps its data.
+        clock_off: seconds that its clock is before the control plane's.
+        problems: what is wrong; none on a device that is well.
     """
 
     schema_version: Seq = SCHEMA_VERSION
@@ -155,6 +176,13 @@ class Telemetry(Wire):
     outbox: Count | None = None
     temperature: float | None = None
     memory: Count | None = None
+    cpu: float | None = None
+    throttled: bool | None = None
+    confidence: Probability | None = None
+    stages: dict[Label, float] = {}  # noqa: RUF012 - pydantic copies it
+    disk_free: Count | None = None
+    clock_off: float | None = None
+    problems: tuple[Problem, ...] = ()
 
 
 class Receipt(Wire):
@@ -170,6 +198,7 @@ class CommandAction(OpenEnum):
 
     IDENTIFY = "identify"  # show on the device's own page which one it is
     REPORT = "report"  # publish Reported again
+    DIAGNOSE = "diagnose"  # hand in a bundle of what helps to find a fault, under the command's id
     UNKNOWN = "unknown"
 
 

@@ -34,6 +34,7 @@ from control_plane.ingest.worker import Worker
 from control_plane.releases.store import BundleStore
 from control_plane.services.access import Access
 from control_plane.services.catalog import Catalog
+from control_plane.services.diagnostics import Diagnostics
 from control_plane.services.enrolment import Enrolment, Policy
 from control_plane.services.fleet import Fleet
 from control_plane.settings import SECURE
@@ -168,6 +169,7 @@ def assembled(settings: Settings, topics: TopicSchema, line: Line, parts: Parts)
             catalog=Catalog(database, parts.store),
             access=parts.access,
             enrolment=parts.enrolment,
+            diagnostics=Diagnostics(database, link, settings.data / "diagnostics"),
             live=live,
             registry=registry,
             link=lambda: link.state,

@@ -22,25 +22,28 @@ import uvicorn
 
 from contract import messages as wire
 from contract.ids import BootId, DeviceId
-from edge_agent import logs
+from edge_agent import condition, diagnostics, logs
 from edge_agent import metrics as figures
 from edge_agent.capture.live import CaptureState, LiveCapture
 from edge_agent.capture.opencv import open_video
 from edge_agent.capture.paced import open_paced
 from edge_agent.composition import builtin_reader, reader_from
+from edge_agent.condition import Signs
 from edge_agent.enrolment.ask import Applicant
 from edge_agent.enrolment.identity import Identity, Wallet
 from edge_agent.enrolment.keeper import Ears, Keeper
 from edge_agent.errors import SettingsError
 from edge_agent.kiosk.board import Board
 from edge_agent.kiosk.server import Health, Kiosk, build
+from edge_agent.kiosk.snapshot import draw
 from edge_agent.naming import live_names
 from edge_agent.pipeline import Pipeline
 from edge_agent.reporting.link import Address, Callbacks, Link
 from edge_agent.reporting.outbox import Outbox
 from edge_agent.reporting.reconnection import LinkState
 from edge_agent.reporting.reporter import Reporter
-from edge_agent.settings import MQTT_PORT, Settings, without_credentials
+from edge_agent.settings import MQTT_PORT, Settings, without_credentials, without_secrets
+from edge_agent.twin import Controls, Twin
 from edge_agent.updates.startup import first_reader
 from edge_agent.updates.store import ModelStore
 from edge_agent.updates.updater import Downloads, Hands, Loaded, Updater
@@ -50,11 +53,10 @@ from models import predictor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from edge_agent.capture.source import Source
     from edge_agent.ports import ScreenReader
     from models.bundle import Bundle
 
-STUCK = 10.0  # seconds without a turn of the worker that make the device ill
-FAILING = 20  # pictures in a row that end in an error
 LOOK_EVERY = 0.25
 
 log = structlog.get_logger(__name__)
@@ -86,15 +88,22 @@ class Agent:
         self.metrics = figures.Metrics()
         self.board = Board(settings.name)
         self._reporter = Reporter(self._outbox, live_names())
+        self._cpu = condition.Cpu()
+        self._drift: timedelta | None = None
+        self._identity: Identity | None = None
+        self._reports = 0
+        self._name = settings.name
+        controls = Controls(self._apply, self._watch, self._sees, self._changed)
+        self._twin = Twin(settings.data / "settings.json", controls)
+        self._source = self._twin.source() or settings.source
         loaded = first_reader(self._store, build_reader, builtin)
         self._worker = self._make_worker(loaded)
-        self._drift = timedelta()
         self._link = self._make_link()
         self._keeper = self._make_keeper()
         self._updater = self._make_updater(loaded, build_reader)
         self.metrics.watch(
             figures.Sources(
-                self._capture.status,
+                lambda: self._worker.capture.status(),  # noqa: PLW0108 - another one after a change of source
                 lambda: (self._outbox.depth, self._outbox.dropped, self._reporter.lost),
                 lambda: (self.link_state, self._link.connections if self._link else 0),
             )
@@ -116,17 +125,13 @@ class Agent:
 
     def health(self) -> Health:
         """What is wrong with the device; being offline is not."""
-        reasons = []
-        status = self._capture.status()
-        if status.state is not CaptureState.LIVE:
-            reasons.append(f"no picture: {status.reason or status.state.value}")
-        if time.monotonic() - self._worker.alive_at > STUCK:
-            reasons.append("the worker is stuck")
-        if self._worker.failing >= FAILING:
-            reasons.append("no picture can be read; the log says why")
-        if self._reporter.lost:
-            reasons.append(f"the disk did not take {self._reporter.lost} events")
-        return Health(tuple(reasons))
+        signs = Signs(
+            no_picture=self._no_picture(),
+            silent=time.monotonic() - self._worker.alive_at,
+            failing=self._worker.failing,
+            lost=self._reporter.lost,
+        )
+        return Health(tuple(problem.text for problem in condition.problems(signs)))
 
     async def run(self) -> None:
         """Work until SIGTERM, SIGINT or `stop`."""
@@ -153,6 +158,7 @@ class Agent:
         """The control plane has said who we are and where to go."""
         if identity.device != self._settings.device:
             log.info("the control plane calls this device otherwise", device=identity.device)
+        self._identity = identity
         tls = identity.tls()
         if self._updater:
             self._updater.move(Downloads(identity.place.url, tls))
@@ -164,8 +170,9 @@ class Agent:
             self._link.start()
 
     def _start(self) -> None:
-        log.info("watching", device=self._settings.device, source=without_credentials(self._settings.source))
+        log.info("watching", device=self._settings.device, source=without_credentials(self._source))
         log.info("page", url=self.page)
+        self._twin.start()
         self._worker.start()
         if self._updater:
             self._updater.start()
@@ -188,6 +195,7 @@ class Agent:
     def _end(self) -> None:
         self._worker.stop()
         self._worker.join(0.8)
+        self._twin.close(0.2)
         if self._keeper:
             self._keeper.close(0.3)
         if self._updater:
@@ -199,19 +207,59 @@ class Agent:
         log.info("ended")
 
     def _make_worker(self, loaded: Loaded) -> Worker:
-        source, began = self._settings.source, self._began
-
-        def clock() -> float:
-            return time.monotonic() - began
-
-        opener = (lambda: open_video(source)) if source.live else (lambda: open_paced(source))
-        self._capture = LiveCapture(opener, name=without_credentials(source), clock=clock)
         predict = self.metrics.timed_predictor(predictor.default())
         self._reporter.model = predict.name
         self.board.tell(predictor=predict.name)
         pipeline = Pipeline(self.metrics.timed(loaded.reader), predict)
         self._first = loaded.model
-        return Worker(self._capture, pipeline, self.board, self._reporter, self.metrics, loaded=loaded, clock=clock)
+        capture = self._capture_of(self._source)
+        return Worker(capture, pipeline, self.board, self._reporter, self.metrics, loaded=loaded, clock=self._clock)
+
+    def _clock(self) -> float:
+        return time.monotonic() - self._began
+
+    def _capture_of(self, source: Source) -> LiveCapture:
+        opener = (lambda: open_video(source)) if source.live else (lambda: open_paced(source))
+        return LiveCapture(opener, name=without_credentials(source), clock=self._clock)
+
+    def _apply(self, values: wire.Settings) -> None:
+        """Put settings in force, all but the source."""
+        self._name = values.name or self._settings.name
+        players = values.players or ("", "")
+        named = [given or f"Player {number}" for number, given in enumerate(players, 1)]
+        self.board.tell(device=self._name, players=named, style=(values.page or wire.PageStyle.FULL).value)
+        self._worker.rate = values.rate
+
+    def _watch(self, source: Source | None) -> None:
+        self._source = source or self._settings.source
+        self._worker.watch(self._capture_of(self._source))
+
+    def _sees(self) -> bool:
+        return self._no_picture() is None and not self._worker.changing
+
+    def _changed(self) -> None:
+        if self._link:
+            self._link.report()
+
+    def _no_picture(self) -> str | None:
+        status = self._worker.capture.status()
+        return None if status.state is CaptureState.LIVE else status.reason or status.state.value
+
+    def _problems(self) -> tuple[wire.Problem, ...]:
+        report = self._twin.report
+        signs = Signs(
+            no_picture=self._no_picture(),
+            silent=time.monotonic() - self._worker.alive_at,
+            failing=self._worker.failing,
+            lost=self._reporter.lost,
+            confidence=self.metrics.confidence(),
+            temperature=figures.temperature(),
+            throttled=condition.throttled(),
+            disk_free=condition.disk_free(self._settings.data),
+            clock_off=self._drift.total_seconds() if self._drift is not None else None,
+            safe=report.refused if report.safe else None,
+        )
+        return condition.problems(signs)
 
     def _make_link(self) -> Link | None:
         address = self._settings.broker
@@ -251,15 +299,18 @@ class Agent:
         return self._updater.active if self._updater else self._first
 
     def _reported(self) -> wire.Reported:
+        self._reports += 1
         return wire.Reported(
             boot_id=self._boot,
             time=datetime.now(UTC),
-            name=self._settings.name,
+            name=self._name,
             agent_version=importlib.metadata.version("kubeddr"),
-            source=without_credentials(self._settings.source),
+            source=without_credentials(self._source),
             kiosk=self.page,
             desired_version=self._updater.settled if self._updater else 0,
             models=(self._active(),),
+            version=self._reports,
+            settings=_told(self._twin.report),
         )
 
     def _telemetry(self) -> wire.Telemetry:
@@ -268,21 +319,47 @@ class Agent:
             boot_id=self._boot,
             time=datetime.now(UTC),
             uptime=time.monotonic() - self._began,
-            source_ok=self._capture.status().state is CaptureState.LIVE,
+            source_ok=self._no_picture() is None,
             fps=fps,
             frame_ms=frame_ms,
             outbox=self._outbox.depth,
             temperature=figures.temperature(),
             memory=figures.memory(),
+            cpu=self._cpu.share(),
+            throttled=condition.throttled(),
+            confidence=self.metrics.confidence(),
+            stages=self.metrics.stages(),
+            disk_free=condition.disk_free(self._settings.data),
+            clock_off=None if self._drift is None else self._drift.total_seconds(),
+            problems=self._problems(),
         )
 
     def _desired(self, desired: wire.Desired) -> None:
+        self._twin.offer(desired.settings)
         if self._updater:
             self._updater.offer(desired)
 
     def _command(self, command: wire.Command) -> None:
         if command.action is wire.CommandAction.IDENTIFY:
             self.board.identify()
+        elif command.action is wire.CommandAction.DIAGNOSE:
+            self._diagnose(command.id)
+
+    def _diagnose(self, name: str) -> None:
+        """Hand in what helps to find a fault; only to a control plane that knows us, and that we know."""
+        identity = self._identity
+        if identity is None:
+            log.warning("diagnostics are handed in by devices with a certificate only")
+            return
+        newest = self._worker.snapshot
+        documents = {
+            "reported": self._reported().model_dump(mode="json"),
+            "telemetry": self._telemetry().model_dump(mode="json"),
+            "page": self.board.view(),
+            "outbox": {"waiting": self._outbox.depth, "dropped": self._outbox.dropped, "lost": self._reporter.lost},
+        }
+        data = diagnostics.bundle(documents, None if newest is None else draw(newest))
+        diagnostics.hand_in(identity.place.url, identity.tls(), name, data)
 
 
 def run(settings: Settings) -> None:
@@ -298,6 +375,14 @@ def run(settings: Settings) -> None:
         # an interpreter that is being taken apart. Everything of ours is closed by now.
         sys.stderr.flush()
         os._exit(0)
+
+
+def _told(report: wire.SettingsReport) -> wire.SettingsReport:
+    """The report as others may see it."""
+    source = report.values.source
+    if source is None:
+        return report
+    return report.model_copy(update={"values": report.values.model_copy(update={"source": without_secrets(source)})})
 
 
 class _Server(uvicorn.Server):

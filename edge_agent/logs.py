@@ -5,10 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections import deque
+from typing import Any
 
 import structlog
 
 JSON = "json"
+_RECENT: deque[str] = deque(maxlen=1000)
+
+
+def recent() -> list[str]:
+    """The last lines that were logged, oldest first."""
+    return list(_RECENT)
 
 
 def configure(level: int = logging.INFO) -> None:
@@ -29,11 +37,18 @@ def configure(level: int = logging.INFO) -> None:
             stamp,
             structlog.processors.format_exc_info if json else _untouched,
             renderer,
+            _remember,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # as it is now: a test may have replaced it
         cache_logger_on_first_use=False,
     )
+
+
+def _remember(_logger: object, _method: str, line: Any) -> Any:
+    """The last of the processors: what comes in is the line that the one before has made."""
+    _RECENT.append(str(line))
+    return line
 
 
 def _local() -> structlog.typing.Processor:

@@ -58,7 +58,9 @@ class Metrics:
         self._confidence = (confidence.labels("1"), confidence.labels("2"))
         self.errors = Counter("kubeddr_pipeline_errors", "Frames that ended in an error.", registry=self.registry)
         self.matches = Counter("kubeddr_matches", "Matches that were finished.", registry=self.registry)
-        self._recent: deque[tuple[float, float]] = deque(maxlen=600)
+        self._recent: deque[tuple[float, float, float]] = deque(maxlen=600)
+        self._sure: deque[tuple[float, float]] = deque(maxlen=600)
+        self._predicted: deque[tuple[float, float]] = deque(maxlen=200)
 
     def watch(self, sources: Sources) -> None:
         """Report the figures of these parts as well."""
@@ -73,15 +75,33 @@ class Metrics:
             took: seconds of work.
         """
         self._age.observe(age)
-        self._recent.append((time.monotonic(), took))
+        now = time.monotonic()
+        self._recent.append((now, took, age))
+        if reading.visible:
+            self._sure.append((now, min(reading.p1.confidence, reading.p2.confidence)))
         for gauge, player in zip(self._confidence, (reading.p1, reading.p2), strict=True):
             gauge.set(player.confidence)
 
     def rate(self) -> tuple[float, float | None]:
         """Frames a second, and the median milliseconds of one, over the last seconds."""
         since = time.monotonic() - WINDOW
-        took = [seconds for at, seconds in tuple(self._recent) if at >= since]
+        took = [seconds for at, seconds, _ in tuple(self._recent) if at >= since]
         return len(took) / WINDOW, median(took) * 1000 if took else None
+
+    def confidence(self) -> float | None:
+        """Of the weaker of both scores while a game shows them, the median of the last seconds; None without a game."""
+        return _median(self._sure, time.monotonic() - WINDOW)
+
+    def stages(self) -> dict[str, float]:
+        """Milliseconds by stage, medians of the last seconds; a stage that did not run is not in it."""
+        since = time.monotonic() - WINDOW
+        recent = tuple(self._recent)
+        found = {
+            "read": _median([(at, took) for at, took, _ in recent], since),
+            "age": _median([(at, age) for at, _, age in recent], since),
+            "predict": _median(self._predicted, since),
+        }
+        return {name: round(seconds * 1000, 3) for name, seconds in found.items() if seconds is not None}
 
     def timed(self, reader: ScreenReader) -> TimedReader:
         """The same reader, with its time taken."""
@@ -89,7 +109,7 @@ class Metrics:
 
     def timed_predictor(self, predictor: Predictor) -> TimedPredictor:
         """The same predictor, with its time taken."""
-        return TimedPredictor(predictor, self._predict)
+        return TimedPredictor(predictor, self._predict, self._predicted)
 
 
 class TimedReader:
@@ -113,10 +133,10 @@ class TimedReader:
 class TimedPredictor:
     """A predictor whose time is taken."""
 
-    __slots__ = ("_histogram", "_inner")
+    __slots__ = ("_histogram", "_inner", "_recent")
 
-    def __init__(self, inner: Predictor, histogram: Histogram) -> None:
-        self._inner, self._histogram = inner, histogram
+    def __init__(self, inner: Predictor, histogram: Histogram, recent: deque[tuple[float, float]]) -> None:
+        self._inner, self._histogram, self._recent = inner, histogram, recent
 
     @property
     def name(self) -> str:
@@ -125,8 +145,12 @@ class TimedPredictor:
 
     def predict(self, state: MatchState) -> Prediction:
         """As the inner predictor."""
-        with self._histogram.time():
-            return self._inner.predict(state)
+        begun = time.perf_counter()
+        said = self._inner.predict(state)
+        took = time.perf_counter() - begun
+        self._histogram.observe(took)
+        self._recent.append((time.monotonic(), took))
+        return said
 
 
 class _Kept(Collector):
@@ -148,6 +172,11 @@ class _Kept(Collector):
         yield CounterMetricFamily("kubeddr_events_lost", "Events that the disk did not take.", lost)
         yield _states("kubeddr_link_state", "Where the connection to the broker stands.", LinkState, link)
         yield CounterMetricFamily("kubeddr_link_connections", "Tries to connect.", connections)
+
+
+def _median(samples: Iterable[tuple[float, float]], since: float) -> float | None:
+    recent = [value for at, value in tuple(samples) if at >= since]
+    return median(recent) if recent else None
 
 
 def _states(name: str, text: str, states: Iterable[str], now: str) -> GaugeMetricFamily:

@@ -164,7 +164,12 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
 
 def without_credentials(source: Source) -> str:
     """What the source is called, fit for others to see."""
-    if "://" not in source.name:
-        return source.name
-    parts = urlsplit(source.name)
+    return without_secrets(source.name)
+
+
+def without_secrets(text: str) -> str:
+    """A source as somebody wrote it, without user, password and query."""
+    if "://" not in text:
+        return text
+    parts = urlsplit(text)
     return urlunsplit((parts.scheme, parts.netloc.rsplit("@", 1)[-1], parts.path, "", ""))

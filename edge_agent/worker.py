@@ -58,6 +58,9 @@ class Worker:
         self.alive_at = time.monotonic()
         self.failing = 0  # pictures in a row that ended in an error
         self._tell_at = self.alive_at
+        self.rate: float | None = None  # pictures a second at most
+        self._due = self.alive_at
+        self._next_capture: LiveCapture | None = None
 
     def start(self) -> None:
         """Begin to watch."""
@@ -72,6 +75,23 @@ class Worker:
         """Wait for the end of the thread."""
         if self._thread.is_alive():
             self._thread.join(timeout)
+
+    @property
+    def capture(self) -> LiveCapture:
+        """The source that is watched now, or from the next moment between two songs on."""
+        return self._next_capture or self._capture
+
+    @property
+    def changing(self) -> bool:
+        """Whether another source is still to take over."""
+        return self._next_capture is not None
+
+    def watch(self, capture: LiveCapture) -> None:
+        """Ask for another source, which takes over when no match is running, or at once where there is no picture."""
+        with self._swap_lock:
+            stale, self._next_capture = self._next_capture, capture
+        if stale is not None:
+            stale.close()
 
     def swap(self, loaded: Loaded) -> threading.Event:
         """Ask for another reader, which takes over when no match is running."""
@@ -99,6 +119,10 @@ class Worker:
         self._capture.close()
 
     def _turn(self) -> None:
+        if self.rate is not None and self._stopping.wait(max(0.0, self._due - time.monotonic())):
+            return
+        self._due = time.monotonic() + (1.0 / self.rate if self.rate else 0.0)
+        self._change_source()
         frame = self._capture.take(TAKE)
         status = self._capture.status()
         self._board.picture(status)
@@ -132,6 +156,20 @@ class Worker:
             self._reader = loaded.reader
             self._pipeline.replace_reader(self._metrics.timed(loaded.reader))
             done.set()
+
+    def _change_source(self) -> None:
+        if self._next_capture is None:
+            return
+        live = self._capture.status().state is CaptureState.LIVE
+        if self._pipeline.running and live:
+            return
+        with self._swap_lock:
+            old, new = self._capture, self._next_capture
+            self._next_capture = None
+        if new is not None:
+            self._capture = new
+            self._pipeline.reset()
+            old.close()
 
     def _fail(self, error: Exception) -> None:
         """Count an error, and tell it unless one was told just now: one a frame would fill the disk."""

@@ -8,7 +8,20 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from control_plane import __version__
-from control_plane.api import aside, desired, devices, enrol, health, matches, pages, people, problems, shelf, stream
+from control_plane.api import (
+    aside,
+    care,
+    desired,
+    devices,
+    enrol,
+    health,
+    matches,
+    pages,
+    people,
+    problems,
+    shelf,
+    stream,
+)
 from control_plane.api.guard import audited
 from control_plane.console import STATIC
 
@@ -23,7 +36,7 @@ if TYPE_CHECKING:
 # all that a page needs comes from here, so it works offline and nothing else is let in
 POLICY = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-ROOMS = (devices, desired, enrol, matches, shelf, aside, people, stream, health, pages)
+ROOMS = (devices, care, desired, enrol, matches, shelf, aside, people, stream, health, pages)
 
 
 def routes() -> list[BaseRoute]:

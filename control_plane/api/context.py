@@ -11,6 +11,7 @@ from control_plane.api.live import Live
 from control_plane.ingest.link import LinkState
 from control_plane.services.access import Access
 from control_plane.services.catalog import Catalog
+from control_plane.services.diagnostics import Diagnostics
 from control_plane.services.enrolment import Enrolment
 from control_plane.services.fleet import Fleet
 
@@ -63,6 +64,7 @@ class Context:
     catalog: Catalog
     access: Access
     enrolment: Enrolment
+    diagnostics: Diagnostics
     live: Live
     registry: CollectorRegistry
     link: Callable[[], LinkState]

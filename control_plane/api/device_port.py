@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, PlainTextResponse
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from contract.enrolment import RENEWAL, STANDING, RenewRequest, Standing
+from contract.enrolment import DIAGNOSTICS, RENEWAL, STANDING, RenewRequest, Standing
 from contract.errors import InvalidIdError
 from contract.ids import DeviceId, Sha256
 from control_plane.api import problems
 from control_plane.api.context import Here  # noqa: TC001 - FastAPI asks for it
-from control_plane.errors import UnauthenticatedError
+from control_plane.errors import TooLargeError, UnauthenticatedError
+from control_plane.services.diagnostics import MOST
 
 if TYPE_CHECKING:
     import asyncio
@@ -79,6 +81,15 @@ def make_device_app(context: Context) -> FastAPI:
     @app.post(RENEWAL, response_class=PlainTextResponse)
     def renew(here: Here, device: Device, asked: RenewRequest) -> str:
         return here.enrolment.renew(device, asked.csr).pem
+
+    @app.put(DIAGNOSTICS + "/{name}", status_code=204)
+    async def hand_in(here: Here, request: Request, device: Device, name: str) -> None:
+        data = bytearray()
+        async for block in request.stream():
+            data += block
+            if len(data) > MOST:
+                raise TooLargeError(f"Diagnostics may have {MOST} bytes; these have more.")
+        await run_in_threadpool(here.diagnostics.take, device, name[:64], bytes(data))
 
     @app.get("/api/v1/models/{sha256}/bundle")
     def fetch_bundle(here: Here, _device: Device, sha256: Sha256) -> FileResponse:

@@ -32,11 +32,19 @@ class Page(Shape, Generic[Item]):
 
 
 class DeviceOut(Shape):
-    """One device. `since` is when it became online or offline, `heard` when something last came from it."""
+    """One device.
+
+    Attributes:
+        status: `presence`, but `degraded` where a device that is online says that something is wrong.
+        reasons: what is wrong, or why it is offline.
+        since: when it became online or offline; `heard` is when something last came from it.
+    """
 
     id: str
     name: str
     presence: Presence
+    status: str
+    reasons: tuple[str, ...]
     since: datetime | None
     heard: datetime | None
     first_seen: datetime
@@ -49,16 +57,24 @@ class DeviceOut(Shape):
     desired_version: int
     reported_version: int
     match_id: str | None
+    site: str
+    tags: tuple[str, ...]
+    note: str
 
     @classmethod
     def of(cls, row: RowMapping, now: datetime) -> Self:
         """From a row of the fleet."""
         reported = Reported.model_validate_json(row["reported"]) if row["reported"] else None
+        telemetry = Telemetry.model_validate_json(row["telemetry"]) if row["telemetry"] else None
         link = connection_of(row)
+        presence = link.presence(now)
+        status, reasons = _status(presence, telemetry, row["offline_reason"])
         return cls(
             id=row["id"],
             name=row["name"] or row["id"],
-            presence=link.presence(now),
+            presence=presence,
+            status=status,
+            reasons=reasons,
             since=link.since,
             heard=link.heard,
             first_seen=row["first_seen"],
@@ -67,11 +83,22 @@ class DeviceOut(Shape):
             source=reported.source if reported else "",
             kiosk=reported.kiosk if reported else "",
             models=reported.models if reported else (),
-            telemetry=Telemetry.model_validate_json(row["telemetry"]) if row["telemetry"] else None,
+            telemetry=telemetry,
             desired_version=row["desired_version"],
             reported_version=row["reported_version"],
             match_id=row["match_id"],
+            site=row["site"],
+            tags=tuple(row["tags"].split()),
+            note=row["note"],
         )
+
+
+def _status(presence: Presence, told: Telemetry | None, offline: str) -> tuple[str, tuple[str, ...]]:
+    if presence is Presence.OFFLINE:
+        return presence.value, (offline,) if offline else ()
+    if presence is Presence.ONLINE and told is not None and told.problems:
+        return "degraded", tuple(problem.text or problem.code.value for problem in told.problems)
+    return presence.value, ()
 
 
 class MatchOut(Shape):

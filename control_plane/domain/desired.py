@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from contract.messages import Desired, ModelAssignment, ModelPhase, Reported
+from contract.messages import Desired, ModelAssignment, ModelPhase, Reported, Settings, SettingsWish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,26 @@ def assign(current: Desired | None, model: ModelAssignment, now: datetime, *, ab
     version = max(current.version if current else 0, above) + 1
     asked = model.model_copy(update={"asked": version})
     models = tuple(sorted((*others, asked), key=lambda each: each.kind))
-    return Desired(version=version, time=now, models=models)
+    return Desired(version=version, time=now, models=models, settings=current.settings if current else None)
+
+
+def set_up(current: Desired | None, values: Settings, now: datetime, *, above: int = 0) -> Desired:
+    """The document that asks for these settings besides the models that are asked for already; see `assign`."""
+    version = max(current.version if current else 0, above) + 1
+    wish = SettingsWish(asked=version, values=values)
+    return Desired(version=version, time=now, models=current.models if current else (), settings=wish)
+
+
+def settled_settings(
+    desired: Desired | None, reported: Reported | None
+) -> tuple[Literal["none", "pending", "applied", "refused"], str]:
+    """What became of the settings that are asked for, and why."""
+    if desired is None or desired.settings is None:
+        return "none", ""
+    if reported is None or reported.settings.settled < desired.settings.asked:
+        return "pending", ""
+    said = reported.settings
+    return ("refused", said.refused) if said.refused else ("applied", "")
 
 
 class Outcome(StrEnum):

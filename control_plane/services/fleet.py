@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from contract.messages import Desired, ModelAssignment
+from contract.messages import Desired
 from contract.topics import Channel
 from control_plane.domain import desired as wishes
-from control_plane.errors import NotFoundError
+from control_plane.domain.device import SILENT_AFTER
+from control_plane.errors import ConflictError, NotFoundError
 from control_plane.storage import reads, writes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import RowMapping
 
     from contract.ids import DeviceId, MatchId
+    from contract.messages import Command, ModelAssignment, Settings
     from control_plane.ingest.link import Publisher
     from control_plane.storage.database import Database
+    from control_plane.storage.reads import Sought
 
 log = structlog.get_logger("fleet")
 
@@ -32,10 +35,37 @@ class Fleet:
         self._database = database
         self._publisher = publisher
 
-    def devices(self, limit: int, offset: int) -> tuple[Sequence[RowMapping], int]:
+    def devices(self, limit: int, offset: int, sought: Sought | None = None) -> tuple[Sequence[RowMapping], int]:
         """Devices by id, and how many there are."""
         with self._database.read() as connection:
-            return reads.devices(connection, limit, offset)
+            return reads.devices(connection, limit, offset, sought)
+
+    def counts(self, now: datetime) -> dict[str, int]:
+        """How many devices stand how: `online`, `degraded`, `silent`, `offline`."""
+        with self._database.read() as connection:
+            return reads.presence_counts(connection, now - SILENT_AFTER)
+
+    def label(self, device: DeviceId, site: str | None, tags: Iterable[str] | None, note: str | None) -> None:
+        """Say where a device stands and what it is; None leaves it as it is.
+
+        Raises:
+            NotFoundError: nothing was ever heard of the device.
+        """
+        words = None if tags is None else "".join(f" {tag} " for tag in sorted(set(tags)))
+        given = {"site": site, "tags": words, "note": note}
+        with self._database.write() as connection:
+            if reads.device(connection, device) is None:
+                raise _unheard(device)
+            writes.label(connection, device, **{key: value for key, value in given.items() if value is not None})
+
+    def command(self, device: DeviceId, command: Command) -> None:
+        """Ask a device for one thing, now.
+
+        Raises:
+            NotFoundError: nothing was ever heard of it.
+        """
+        self.device(device)
+        self._publisher.publish(device, Channel.COMMAND, command)
 
     def device(self, device: DeviceId) -> RowMapping:
         """One device.
@@ -101,15 +131,36 @@ class Fleet:
         Raises:
             NotFoundError: nothing was ever heard of the device.
         """
+        wish = self._wish(device, lambda now, old, above: wishes.assign(old, model, now, above=above))
+        log.info("model wanted", device=device, name=model.name, model_version=model.version, version=wish.version)
+        return wish
+
+    def set_up(self, device: DeviceId, values: Settings, version: int | None = None) -> Desired:
+        """Ask a device to be set so: written first, announced then.
+
+        Raises:
+            NotFoundError: nothing was ever heard of the device.
+            ConflictError: the document is not the `version` any more that this is a change to.
+        """
+
+        def changed(now: datetime, old: Desired | None, above: int) -> Desired:
+            if version is not None and version != (old.version if old else 0):
+                raise ConflictError(f"{device} was changed meanwhile: look at it again, then decide.")
+            return wishes.set_up(old, values, now, above=above)
+
+        wish = self._wish(device, changed)
+        log.info("settings wanted", device=device, version=wish.version)
+        return wish
+
+    def _wish(self, device: DeviceId, change: Callable[[datetime, Desired | None, int], Desired]) -> Desired:
         with self._database.write() as connection:
             row = reads.device(connection, device)
             if row is None:
                 raise _unheard(device)
             current = Desired.model_validate_json(row["desired"]) if row["desired"] else None
-            wish = wishes.assign(current, model, datetime.now(UTC), above=row["reported_version"])
+            wish = change(datetime.now(UTC), current, row["reported_version"])
             writes.set_desired(connection, device, wish)
         self._publisher.publish(device, Channel.DESIRED, wish)
-        log.info("model wanted", device=device, name=model.name, model_version=model.version, version=wish.version)
         return wish
 
     def announce(self) -> None:

@@ -105,9 +105,10 @@ def _devices(connection: Connection, letters: Sequence[Letter]) -> frozenset[Dev
             "name": "",
             "desired_version": 0,
             "reported_version": 0,
+            **dict.fromkeys(("site", "tags", "note", "problems", "offline_reason"), ""),
         }
         changed.append(_told(row, said))
-    _upsert(connection, table, changed, keep=("desired", "desired_version", "first_seen"))
+    _upsert(connection, table, changed, keep=("desired", "desired_version", "first_seen", "site", "tags", "note"))
     return frozenset(by_device)
 
 
@@ -119,12 +120,14 @@ def _told(row: dict[str, Any], letters: Sequence[Letter]) -> dict[str, Any]:
         match letter.message:
             case Status() as status:
                 link = link.on_status(status, now, retained=letter.retained)
+                row["offline_reason"] = "" if link.online else status.reason or row["offline_reason"]
             case Reported() as reported:
                 row |= {"reported": reported.model_dump_json(), "name": reported.name}
                 row["reported_version"] = reported.desired_version
                 link = link if letter.retained else link.on_life(reported.boot_id, now)
             case Telemetry() as telemetry:
                 row["telemetry"] = telemetry.model_dump_json()
+                row["problems"] = "".join(f" {problem.code.value} " for problem in telemetry.problems)
                 link = link.on_life(telemetry.boot_id, now)
             case Event(historical=False) as event:
                 link = link.on_life(event.boot_id, now)

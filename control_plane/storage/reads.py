@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Boolean, Column, MetaData, String, Table, Text, func, select
+from sqlalchemy import Boolean, Column, MetaData, String, Table, Text, and_, func, not_, or_, select
 
 from contract.ids import DeviceId
-from control_plane.storage.tables import BundleRow, DeadLetter, Device, MatchRow, ModelStep, SampleRow
+from control_plane.storage.tables import BundleRow, DeadLetter, Device, DiagnosticsRow, MatchRow, ModelStep, SampleRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
-    from sqlalchemy import Connection, RowMapping, Select
+    from sqlalchemy import ColumnElement, Connection, RowMapping, Select
 
 MAX_SAMPLES = 20_000
 
@@ -34,17 +37,84 @@ MATCHES = Table(
     Column("device_since", Device.__table__.c.since.type),  # type: ignore[attr-defined]
     Column("state", String),
 )
+DEVICES: Table = Device.__table__  # type: ignore[attr-defined]
+DIAGNOSTICS: Table = DiagnosticsRow.__table__  # type: ignore[attr-defined]
 SAMPLES: Table = SampleRow.__table__  # type: ignore[attr-defined]
 STEPS: Table = ModelStep.__table__  # type: ignore[attr-defined]
 BUNDLES: Table = BundleRow.__table__  # type: ignore[attr-defined]
 DEAD: Table = DeadLetter.__table__  # type: ignore[attr-defined]
 
 
-def devices(connection: Connection, limit: int, offset: int) -> tuple[Sequence[RowMapping], int]:
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which devices are looked for; None matches all.
+
+    Attributes:
+        text: part of the id, the name, the site or the note.
+        status: `online`, `degraded`, `silent` or `offline`.
+        silent_before: who was last heard before is silent.
+    """
+
+    text: str | None = None
+    site: str | None = None
+    tag: str | None = None
+    problem: str | None = None
+    status: str | None = None
+    silent_before: datetime | None = None
+
+
+def devices(
+    connection: Connection, limit: int, offset: int, sought: Sought | None = None
+) -> tuple[Sequence[RowMapping], int]:
     """Devices by id, and how many there are in all."""
-    page = select(FLEET).order_by(FLEET.c.id).limit(limit).offset(offset)
-    total = connection.execute(select(func.count()).select_from(FLEET)).scalar_one()
-    return connection.execute(page).mappings().all(), total
+    # the table and not the view for the count: the view looks for each one's match
+    wheres = _where(sought or Sought())
+    page = select(FLEET).where(*(where(FLEET) for where in wheres)).order_by(FLEET.c.id).limit(limit).offset(offset)
+    count = select(func.count()).select_from(DEVICES).where(*(where(DEVICES) for where in wheres))
+    return connection.execute(page).mappings().all(), connection.execute(count).scalar_one()
+
+
+def _where(sought: Sought) -> list[Callable[[Table], ColumnElement[bool]]]:
+    found: list[Callable[[Table], ColumnElement[bool]]] = []
+    if sought.text:
+        text = sought.text
+        names = ("id", "name", "site", "note")
+        found.append(lambda table: or_(*(table.c[each].icontains(text, autoescape=True) for each in names)))
+    if sought.site is not None:
+        found.append(lambda table: table.c.site == sought.site)
+    for column, word in (("tags", sought.tag), ("problems", sought.problem)):
+        if word is not None:
+            found.append(partial(_has, column, word))
+    if sought.status is not None:
+        found.append(partial(_stands, sought.status, sought.silent_before))
+    return found
+
+
+def _has(column: str, word: str, table: Table) -> ColumnElement[bool]:
+    return table.c[column].contains(f" {word} ", autoescape=True)
+
+
+def _stands(status: str, before: datetime | None, table: Table) -> ColumnElement[bool]:
+    heard = and_(table.c.online.is_(True), table.c.heard >= before)
+    well = table.c.problems == ""
+    return {
+        "online": and_(heard, well),
+        "degraded": and_(heard, not_(well)),
+        "silent": and_(table.c.online.is_(True), or_(table.c.heard.is_(None), table.c.heard < before)),
+    }.get(status, table.c.online.is_(False))
+
+
+def presence_counts(connection: Connection, before: datetime) -> dict[str, int]:
+    """How many devices stand how: `online`, `degraded`, `silent`, `offline`."""
+    kinds = ("online", "degraded", "silent", "offline")
+    sums = [func.count().filter(_stands(kind, before, DEVICES)).label(kind) for kind in kinds]
+    return dict(connection.execute(select(*sums).select_from(DEVICES)).mappings().one())
+
+
+def diagnostics(connection: Connection, device_id: str) -> Sequence[RowMapping]:
+    """Bundles that were asked of a device, newest first."""
+    mine = select(DIAGNOSTICS).where(DIAGNOSTICS.c.device_id == device_id)
+    return connection.execute(mine.order_by(DIAGNOSTICS.c.asked.desc(), DIAGNOSTICS.c.id)).mappings().all()
 
 
 def device(connection: Connection, device_id: str) -> RowMapping | None:

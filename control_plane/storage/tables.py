@@ -34,8 +34,14 @@ def _big(default: Any = 0) -> Any:
     return Field(default=default, sa_type=BigInteger, nullable=default is None)
 
 
+def _label() -> Any:
+    return Field(default="", sa_type=Text, nullable=False, sa_column_kwargs={"server_default": ""})
+
+
 class Device(Table, table=True):
     """One device: what its births, reports and telemetry said last, and what is wanted of it."""
+
+    __table_args__ = (Index(None, "site"),)
 
     id: str = Field(primary_key=True, max_length=63)
     boot_id: str | None = Field(default=None, max_length=36)
@@ -50,6 +56,11 @@ class Device(Table, table=True):
     desired: str | None = _text(None)
     desired_version: int = _big()
     reported_version: int = _big()
+    site: str = _label()
+    tags: str = _label()  # each between two spaces, so that one can be looked for
+    note: str = _label()
+    problems: str = _label()  # codes of what is wrong, as tags are kept
+    offline_reason: str = _label()
 
 
 class EventRow(Table, table=True):
@@ -134,6 +145,20 @@ class BundleRow(Table, table=True):
     version: str = Field(max_length=64)
     size: int = _big()
     pushed: datetime = _time()
+
+
+class DiagnosticsRow(Table, table=True):
+    """A bundle that a device was asked for."""
+
+    __tablename__ = "diagnostics"
+    __table_args__ = (Index(None, "device_id"),)
+
+    id: str = Field(primary_key=True, max_length=64)
+    device_id: str = Field(max_length=63)
+    asked: datetime = _time()
+    asked_by: str = Field(max_length=60)
+    received: datetime | None = _time(nullable=True)
+    size: int = _big()
 
 
 class ModelStep(Table, table=True):

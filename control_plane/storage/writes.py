@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
-from control_plane.storage.tables import BundleRow, Device
+from control_plane.storage.tables import BundleRow, Device, DiagnosticsRow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,6 +32,34 @@ def set_desired(connection: Connection, device: DeviceId, wish: Desired) -> None
     table = _table(Device)
     values = {"desired": wish.model_dump_json(), "desired_version": wish.version}
     connection.execute(update(table).where(table.c.id == device).values(**values))
+
+
+def label(connection: Connection, device: DeviceId, **changes: str) -> None:
+    """Say where a device stands and what it is."""
+    table = _table(Device)
+    if changes:
+        connection.execute(update(table).where(table.c.id == device).values(**changes))
+
+
+def ask_diagnostics(  # noqa: PLR0913, PLR0917 - a row's columns
+    connection: Connection, name: str, device: DeviceId, by: str, now: datetime, kept: int
+) -> list[str]:
+    """Note that a bundle was asked for; returns older ones of the device that are no longer kept."""
+    table = _table(DiagnosticsRow)
+    connection.execute(
+        table.insert(), [{"id": name, "device_id": device, "asked": now, "asked_by": by, "received": None, "size": 0}]
+    )
+    mine = select(table.c.id).where(table.c.device_id == device).order_by(table.c.asked.desc(), table.c.id)
+    old = list(connection.execute(mine.offset(kept)).scalars())
+    connection.execute(delete(table).where(table.c.id.in_(old)))
+    return old
+
+
+def receive_diagnostics(connection: Connection, name: str, device: DeviceId, now: datetime, size: int) -> bool:
+    """Note that a bundle came; False when nobody waits for it."""
+    table = _table(DiagnosticsRow)
+    mine = (table.c.id == name) & (table.c.device_id == device) & table.c.received.is_(None)
+    return connection.execute(update(table).where(mine).values(received=now, size=size)).rowcount > 0
 
 
 def _table(model: Any) -> Table:

@@ -65,6 +65,7 @@ class Board:
         self._identify_until = 0.0
         self.facts: dict[str, Any] = {"device": device, "link": "waiting", "model": "", "predictor": ""}
         self.facts |= {"claim": "", "claim_at": "", "claim_why": ""}
+        self.facts |= {"players": ["Player 1", "Player 2"], "style": "full"}
         self.version = 0
 
     def step(self, result: StepResult) -> None:

@@ -178,7 +178,9 @@ class Link:
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id=f"kubeddr-{self._device}", clean_session=True)
         client.connect_timeout = CONNECT_TIMEOUT
         client.max_inflight_messages_set(1000)  # the sender's window is the bound
-        client.will_set(*self._status(online=False), qos=Channel.STATUS.qos, retain=True)
+        client.will_set(
+            *self._status(online=False, reason="the connection was lost"), qos=Channel.STATUS.qos, retain=True
+        )
         if self._address.tls is not None:
             client.tls_set_context(self._address.tls)
         client.on_connect = self._on_connect
@@ -250,9 +252,13 @@ class Link:
         }
         return wire.Event.model_validate(envelope)
 
-    def _status(self, *, online: bool) -> tuple[str, bytes]:
+    def _status(self, *, online: bool, reason: str = "") -> tuple[str, bytes]:
         status = wire.Status(
-            boot_id=self._outbox.boot_id, online=online, connection=self._connections, time=self._now()
+            boot_id=self._outbox.boot_id,
+            online=online,
+            connection=self._connections,
+            time=self._now(),
+            reason=reason,
         )
         return TOPICS.build(self._device, Channel.STATUS), encode(status)
 
@@ -273,7 +279,9 @@ class Link:
         self._reconnection.close()
         if client is not None and connected:
             self._send(client)  # the last events, which may say how a match was left
-            client.publish(*self._status(online=False), qos=Channel.STATUS.qos, retain=True)
+            client.publish(
+                *self._status(online=False, reason="the agent was stopped"), qos=Channel.STATUS.qos, retain=True
+            )
             end = time.monotonic() + FAREWELL
             while (
                 client.want_write() and time.monotonic() < end and client.loop(PAUSE) is MQTTErrorCode.MQTT_ERR_SUCCESS

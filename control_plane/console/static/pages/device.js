@@ -42,9 +42,10 @@ export function show(page, store, id) {
     if (!device) return;
     const presence = store.presence(device);
     setText(heading, device.name);
-    const said = presence === "online" ? `online since ${moment(device.since)}`
+    const wrong = device.reasons?.length ? `: ${device.reasons.join("; ")}` : "";
+    const said = presence === "online" ? `${device.status === "degraded" ? "degraded" : "online"}, since ${moment(device.since)}${wrong}`
       : presence === "silent" ? `connected, yet nothing heard for ${ago(store.live.now() - new Date(device.heard ?? device.first_seen).getTime())}`
-        : `offline since ${moment(device.since)}`;
+        : `offline since ${moment(device.since)}${wrong}`;
     under.replaceChildren(h("span", { class: `dot ${presence}` }), ` ${said}`);
     setText(note, presence === "online" ? "" : `What follows is the last that was heard, at ${moment(device.heard)}. The device goes on by itself meanwhile.`);
     note.hidden = presence === "online";

@@ -60,7 +60,7 @@ function cells(device, store) {
   const fresh = presence === "online" && told;
   return {
     presence,
-    says: presence === "online" ? "online" : presence === "silent" ? "silent" : `offline since ${moment(device.since)}`,
+    says: presence === "online" ? (device.status === "degraded" ? `degraded: ${device.reasons.join("; ")}` : "online") : presence === "silent" ? "silent" : `offline since ${moment(device.since)}`,
     source: fresh && told.source_ok === false ? `${device.source || "source"}: no picture` : device.source || "–",
     models: device.models.map((model) => `${model.name} ${model.version}`.trim()).join(", ") || "–",
     fps: fresh && told.fps !== null ? told.fps.toFixed(0) : "–",
