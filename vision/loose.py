@@ -101,6 +101,7 @@ class LooseEye:
     _span: TextLine = field(init=False)
     _xs: tuple[float, ...] = ()
     _seen_at: float = float("-inf")
+    _seen: bool = False
     _back_since: float | None = None
     _other: tuple[float, int] | None = None
 
@@ -121,7 +122,7 @@ class LooseEye:
         self._back_since = t if self._back_since is None else self._back_since
         if not self.in_sight and t - self._back_since < BACK:
             return UNREAD
-        self.in_sight, self._seen_at, self._xs = True, t, sight.xs
+        self.in_sight, self._seen, self._seen_at, self._xs = True, True, t, sight.xs
         half = self._number.height / 2
         self._number = self._span.spanning(sight.xs[0] - half, sight.xs[-1] + half)
         left, right = min(self._span.left, self._number.left), max(self._span.right, self._number.right)
@@ -145,7 +146,7 @@ class LooseEye:
 
     def _usual(self, t: float, digits: int) -> bool:
         """Whether the number has kept this length long enough; a digit is easily lost, or found too many."""
-        if digits == len(self._xs):
+        if digits == len(self._xs) or not self._seen:
             self._other = None
             return True
         if self._other is None or self._other[1] != digits:
