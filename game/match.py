@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from game.reading import ScoreUnit, ScreenReading
-from game.track import UNSEEN, Track, follow
+from game.ledger import BLANK, Ledger
+from game.reading import ScoreReading, ScoreUnit, ScreenReading
+from game.track import SURE, UNSEEN, Track, follow
 
 READY = 1.8  # seconds of standing zeros that announce a song
 GONE = 4.5  # seconds without displays that end it; curtains and fades are shorter
 STILL = 25.0  # seconds without any growth that end it when a results screen keeps the numbers in view
-WARM = 1.0  # seconds of growth before a song that is already running counts as a match
+WARM = 0.5  # seconds of growth before a song that is already running counts as a match
 FRESH = 0.5  # seconds within which both scores must be confirmed to be compared
 TRACE = 40  # points kept of the course of a match
+NINE = 9  # digits of a display out of a hundred million
 TRACE_STEP = 1.0  # seconds between them at first; doubled whenever the trace is full
 
 
@@ -85,6 +87,7 @@ class MatchState:
         trace: the course of the match, oldest first, at most `TRACE` points.
         step: seconds between two points of the trace.
         over: whether the last match has ended and no new one has begun.
+        ledgers: what both players' scores tell of their charts, where the rule allows.
     """
 
     t: float | None = None
@@ -98,6 +101,7 @@ class MatchState:
     trace: tuple[Point, ...] = ()
     step: float = TRACE_STEP
     over: bool = False
+    ledgers: tuple[Ledger, Ledger] = (BLANK, BLANK)
 
     @property
     def running(self) -> bool:
@@ -107,7 +111,7 @@ class MatchState:
     def swapped(self) -> MatchState:
         """The same state with the players exchanged."""
         trace = tuple(Point(point.t, point.p2, point.p1) for point in self.trace)
-        return replace(self, p1=self.p2, p2=self.p1, trace=trace)
+        return replace(self, p1=self.p2, p2=self.p1, trace=trace, ledgers=(self.ledgers[1], self.ledgers[0]))
 
 
 IDLE = MatchState()
@@ -148,16 +152,29 @@ def _look(state: MatchState, reading: ScreenReading) -> MatchState:
     since = reading.t if state.gone_since is None else state.gone_since
     if not visible and not state.running and reading.t - since >= GONE:
         p1, p2 = UNSEEN, UNSEEN  # what a menu showed long ago is no part of the next song
+    digits = reading.digits if reading.digits is not None else state.digits
     return replace(
         state,
         t=reading.t,
         p1=p1,
         p2=p2,
         unit=unit,
-        digits=reading.digits if reading.digits is not None else state.digits,
+        digits=digits,
         fine=state.fine or bool((p1.value or 0) % 10) or bool((p2.value or 0) % 10),
         gone_since=None if visible else since,
+        ledgers=_book(state, reading, digits) if unit is ScoreUnit.POINTS else (BLANK, BLANK),
     )
+
+
+def _book(state: MatchState, reading: ScreenReading, digits: int | None) -> tuple[Ledger, Ledger]:
+    """Enter both scores; nine digits, or as many as are needed, hold the one rule that ledgers know."""
+    if digits is not None and digits != NINE:
+        return state.ledgers
+
+    def booked(ledger: Ledger, shown: ScoreReading) -> Ledger:
+        return ledger.watch(reading.t, shown.value if shown.confidence >= SURE else None)
+
+    return booked(state.ledgers[0], reading.p1), booked(state.ledgers[1], reading.p2)
 
 
 def _begin(state: MatchState, t: float) -> tuple[MatchState, tuple[MatchEvent, ...]]:

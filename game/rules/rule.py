@@ -106,8 +106,8 @@ def check_open(tally: Tally, judgement: Judgement) -> None:
         raise ValueError(f"all {tally.objects} objects of the chart have been judged")
 
 
-def triangle(n: int) -> int:
-    """1 + 2 + ... + n."""
+def triangle(n: Points) -> Points:
+    """1 + 2 + ... + n, for one number or an array of them."""
     return n * (n + 1) // 2
 
 
