@@ -9,11 +9,13 @@ from kubeddr.agent import agent
 from kubeddr.cabinet import cabinet
 from kubeddr.control_plane import control_plane
 from kubeddr.demo import demo
+from kubeddr.evaluate import evaluate
 from kubeddr.fleet import devices, matches
 from kubeddr.people import audit, login, operators, tokens
 from kubeddr.predict import predict
 from kubeddr.read import read
 from kubeddr.shelf import models
+from kubeddr.train import train
 from kubeddr.watch import watch
 
 app = typer.Typer(
@@ -30,11 +32,12 @@ app.command()(agent)
 app.command()(cabinet)
 app.command()(demo)
 app.command()(predict)
+app.command()(evaluate)
 enrolment_verbs(devices)
 app.command("control-plane")(control_plane)
 app.command()(login)
 app.command()(audit)
-for group in (devices, matches, models, operators, tokens):
+for group in (devices, matches, models, operators, tokens, train):
     app.add_typer(group)
 
 

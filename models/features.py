@@ -40,6 +40,7 @@ FORM = 0.05**2  # variance of the gaining rate at the start
 DRIFT = 0.0125  # how fast it grows on the clock
 LUCK = 3.7e-3  # variance of the lead gained by luck on the whole clock, for players who lose all of a usual chart
 USUAL_OBJECTS = 400.0  # of a chart
+BEHIND = 0.6  # of the other's share: who is further behind on the own chart is not counted any more
 OBJECTS = (20.0, 3_000.0)  # the fewest and the most that are believed
 DOUBT = 5.0  # how many parts' worth of belief these have before the match tells their scale
 FLOOR = 3e-4  # of the standard deviation of what is left, a share of the top
@@ -72,7 +73,7 @@ class Course:
         at: when both were last confirmed, seconds, (b,).
         top: the highest score, (b,).
         triangular, falls: 1 or 0, (b,).
-        share: the exact share of either player's budget that is decided by now, NaN where nobody knows, (b, 2).
+        share: the counted share of either player's budget that is decided by now, NaN where nobody counts, (b, 2).
         objects: how many objects either chart has, NaN where nobody knows, (b, 2).
     """
 
@@ -214,13 +215,25 @@ def _budget(course: Course) -> _Budget:
     since = np.clip(course.at - course.t[rows, last], 0.0, 8.0)
     settled = clock[rows, last]
     now = np.minimum(settled + pace * since, 1.0)
-    known, share = _both(course.share)
+    known, share = _both(_shares(course))
     full = np.where(known, now / np.maximum(share, 1e-6), now + _rest(now))
     full = np.where(known & (share < EARLY), now + _rest(now), np.clip(full, 0.05, 1.05))
     decided = np.where(known, share, now / full)
     earned = (course.one[rows, last] + course.two[rows, last]) / np.maximum(settled, 1e-9) * full
     careless = np.where(now > EARLY, np.maximum(0.05, 2.0 - 0.9 * earned), USUAL)
     return _Budget(clock / full[:, None], settled / full, decided, 1.0 - decided, known.astype(np.float64), careless)
+
+
+def _shares(course: Course) -> Floats:
+    """Either player's share of the budget, (b, 2), as far as counts are to be believed.
+
+    Who failed earns next to nothing, so nobody can count on; two on the same chart are at the same place.
+    """
+    most = np.nanmax(np.where(np.isnan(course.share), -1.0, course.share), axis=1, keepdims=True)
+    shares = np.where((course.share < BEHIND * most) & (most > EARLY), np.nan, np.clip(course.share, 0.0, 1.0))
+    same = course.objects[:, :1] == course.objects[:, 1:]
+    _, mean = _both(shares)
+    return np.where(same & ~np.isnan(shares).all(axis=1, keepdims=True), mean[:, None], shares)
 
 
 def _both(pair: Floats) -> tuple[NDArray[np.bool_], Floats]:
@@ -232,12 +245,12 @@ def _both(pair: Floats) -> tuple[NDArray[np.bool_], Floats]:
 
 def _uneven(course: Course, budget: _Budget) -> Floats:
     """What player 1 will gain because the two dance different charts, and one has more of it left than the other."""
-    last = course.count - 1
+    last, shares = course.count - 1, _shares(course)
     rows = np.arange(len(last))
     total = np.zeros(len(last))
     for scores, column, sign in ((course.one, 0, 1.0), (course.two, 1, -1.0)):
-        share = course.share[:, column]
-        known = ~np.isnan(course.share).any(axis=1) & (share > EARLY)
+        share = shares[:, column]
+        known = ~np.isnan(shares).any(axis=1) & (share > EARLY)
         rate = np.clip(scores[rows, last] / np.where(known, share, 1.0), 0.0, 1.0)
         total += np.where(known, sign * rate * (budget.decided - share), 0.0)
     return total

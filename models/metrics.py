@@ -63,7 +63,7 @@ def slope(p: Floats, outcome: Floats) -> float:
     logit = np.log(p / (1.0 - p))
     factor = 1.0
     for _ in range(25):
-        fitted = 1.0 / (1.0 + np.exp(-factor * logit))
+        fitted = 1.0 / (1.0 + np.exp(np.clip(-factor * logit, -30.0, 30.0)))
         curvature = float((logit**2 * fitted * (1.0 - fitted)).sum())
         if curvature < CERTAIN:
             break

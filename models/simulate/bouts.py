@@ -36,18 +36,20 @@ class Family:
         rules: the rules it may be played under, one is drawn for a song.
         windows: W1 to W5, seconds either side.
         digits: the width of its display; None when it is not padded.
+        meters: the easiest and the hardest chart of generated songs; old games have short ones.
     """
 
     rules: tuple[Rule, ...]
     windows: tuple[float, ...]
     digits: int | None
+    meters: tuple[int, int] = (2, 10)
 
 
 FAMILIES = {
     "stepmania": Family((RULES["stepmania"],), STEPMANIA, 9),
     "stepmania-percent": Family((RULES["stepmania-percent"],), STEPMANIA, None),
-    "ddr-3rd": Family((RULES["ddr-3rd"],), DDR, 8),
-    "ddr-extreme": Family(tuple(ddr_extreme(feet) for feet in range(5, 11)), DDR, 9),
+    "ddr-3rd": Family((RULES["ddr-3rd"],), DDR, 8, (1, 4)),
+    "ddr-extreme": Family(tuple(ddr_extreme(feet) for feet in range(5, 11)), DDR, 9, (2, 7)),
     "ddr-supernova": Family((RULES["ddr-supernova"],), DDR, 8),
     "ddr-supernova2": Family((RULES["ddr-supernova2"],), DDR, 7),
     "ddr-a": Family((RULES["ddr-a"],), DDR, 7),
@@ -120,7 +122,7 @@ def tournament(
         rng = np.random.default_rng([*seed, number])
         family, kind = str(rng.choice(families)), str(rng.choice(kinds))
         size = min(PLAYERS, matches - number * PLAYERS)
-        yield bouts(rng, family, kind, _charts(rng, songs), size)
+        yield bouts(rng, family, kind, _charts(rng, FAMILIES[family], songs), size)
 
 
 def bouts(rng: np.random.Generator, family: str, kind: str, charts: tuple[Steps, Steps], m: int) -> Bouts:
@@ -153,13 +155,14 @@ def _failed_at(codes: NDArray[np.uint8]) -> NDArray[np.int64]:
     return failed_at
 
 
-def _charts(rng: np.random.Generator, songs: Sequence[Steps]) -> tuple[Steps, Steps]:
+def _charts(rng: np.random.Generator, game: Family, songs: Sequence[Steps]) -> tuple[Steps, Steps]:
     """What the two of a match dance: mostly the same chart, else an easier or harder one of the same song."""
     if songs and rng.random() < 0.2:  # noqa: PLR2004 - see `tournament`
         song = songs[int(rng.integers(len(songs)))]
         return song, song
-    seconds, meter = float(rng.uniform(55.0, 140.0)), int(rng.integers(2, 11))
+    easiest, hardest = game.meters
+    seconds, meter = float(rng.uniform(55.0, 140.0)), int(rng.integers(easiest, hardest + 1))
     first = steps_of(compose(rng, seconds, meter))
     if rng.random() >= OTHER_CHART:
         return first, first
-    return first, steps_of(compose(rng, seconds, int(np.clip(meter + rng.choice((-3, -2, -1, 1, 2)), 1, 10))))
+    return first, steps_of(compose(rng, seconds, int(np.clip(meter + rng.choice((-3, -2, -1, 1, 2)), 1, hardest))))

@@ -30,6 +30,7 @@ BLINDFOLD = 0.3  # share of matches in which readings fail now and then
 BLINK = 0.2  # share of the trace's points that are missing then
 STALE = 2.5  # seconds at most since both scores were last read then
 WIDTH_KNOWN = 0.7  # share of songs on which the display's width is told
+MISCOUNT, MISCOUNT_SHARES = (0.002, 0.015, 0.06), (0.7, 0.2, 0.1)  # how far counts of objects are off, as a share
 READY = (1.5, 4.0)  # seconds from the first zeros to the first note
 
 
@@ -45,6 +46,7 @@ class Glimpses:
         finals: both final scores as shares of the top, (g, 2).
         failed: whether each player fails in the end, (g, 2).
         told: what a note-budget Stern says who is told every judgement, (g,).
+        uneven: player 1's true share of the budget less player 2's, (g,).
         family, kind: names, (g,).
     """
 
@@ -55,6 +57,7 @@ class Glimpses:
     finals: Floats
     failed: NDArray[np.bool_]
     told: Floats
+    uneven: Floats
     family: NDArray[np.str_]
     kind: NDArray[np.str_]
 
@@ -109,6 +112,7 @@ def glimpse(rng: np.random.Generator, bouts: Bouts, shares: Sequence[float] | in
         finals=finals,
         failed=np.tile(failed, (each, 1)),
         told=np.concatenate([told.p1_win(view.judged) for view in views]),
+        uneven=-np.diff(np.concatenate([song.either(view.judged) for view in views]), axis=1)[:, 0],
         family=np.full(each * m, bouts.family),
         kind=np.full(each * m, bouts.kind),
     )
@@ -139,7 +143,7 @@ class _Song:
         now = self._moments[first] + rng.uniform(0.0, 0.05, len(wanted))
         seen = now - np.where(clear, 0.0, rng.uniform(0.0, STALE, len(now)))
         judged = self._judged(now)
-        course = replace(self._course(rng, seen, clear), share=self._either(self._judged(seen)))
+        course = replace(self._course(rng, seen, clear), share=self.either(self._counted(rng, self._judged(seen))))
         return _View(course, self._share(judged), judged)
 
     def _judged(self, t: Floats) -> NDArray[np.int64]:
@@ -148,11 +152,18 @@ class _Song:
 
     def _share(self, judged: NDArray[np.int64]) -> Floats:
         """The share of the budget that is decided, both players together."""
-        return np.asarray(self._either(judged).mean(axis=1))
+        return np.asarray(self.either(judged).mean(axis=1))
 
-    def _either(self, judged: NDArray[np.int64]) -> Floats:
-        """The share of either player's budget that is decided, (m, 2)."""
+    def either(self, judged: NDArray[np.int64]) -> Floats:
+        """The share of either player's budget that is decided by `judged` objects each, (m, 2)."""
         return np.stack([decided[judged[side]] for side, decided in enumerate(self._decided)], axis=1)
+
+    def _counted(self, rng: np.random.Generator, judged: NDArray[np.int64]) -> NDArray[np.int64]:
+        """What a device counts: a little wrong, at times more so, and not on after a fail."""
+        off = rng.choice(MISCOUNT, judged.shape, p=MISCOUNT_SHARES) * rng.standard_normal(judged.shape)
+        most = np.array([[side.steps.objects] for side in self._bouts.sides])
+        counted = np.clip(np.rint(judged * (1.0 + off)), 0, most).astype(np.int64)
+        return np.minimum(counted, np.stack([side.failed_at for side in self._bouts.sides]))
 
     def _scores(self, t: Floats) -> Floats:
         """What the displays show at `t`, (m, k): scores on their way lag behind; (2, m, k)."""

@@ -119,8 +119,8 @@ def _dancer(rng: np.random.Generator, level: Floats, pairing: _Pairing, side: in
     return replace(
         _steady(rng, level, pairing, side),
         fatigue=rng.uniform(0.0, 0.4, m),
-        slip=rng.uniform(0.005, 0.035, m),
-        recover=rng.uniform(0.1, 0.3, m),
+        slip=np.exp(rng.uniform(np.log(0.002), np.log(0.05), m)),
+        recover=np.exp(rng.uniform(np.log(0.03), np.log(0.4), m)),
     )
 
 
@@ -129,8 +129,8 @@ def _moody(rng: np.random.Generator, level: Floats, pairing: _Pairing, side: int
     m = len(level)
     return replace(
         _dancer(rng, level, pairing, side),
-        mood=rng.uniform(0.05, 0.45, m),
-        mood_memory=1.0 - 1.0 / rng.uniform(10.0, 150.0, m),
+        mood=rng.uniform(0.05, 0.6, m),
+        mood_memory=1.0 - 1.0 / np.exp(rng.uniform(np.log(8.0), np.log(400.0), m)),
     )
 
 

@@ -1,0 +1,1 @@
+"""Training of the predictor: matches in, a bundle out."""
