@@ -147,12 +147,12 @@ class Discoverer:
         if len(ready) != 1:
             return None
         others = (k for k in self._tracks if k is not ready[0] and len(k.seen) >= SIGHTS)
-        return None if any(_alike(ready[0].last, k.last) for k in others) else Layout(ready[0].display(), None)
+        return None if any(alike(ready[0].last, k.last) for k in others) else Layout(ready[0].display(), None)
 
 
 def _pair(ready: Sequence[Track]) -> Layout | None:
     """The largest two that look alike."""
-    pairs = [(a, b) for a, b in combinations(ready, 2) if _alike(a.last, b.last)]
+    pairs = [(a, b) for a, b in combinations(ready, 2) if alike(a.last, b.last)]
     if pairs:
         one, two = max(pairs, key=lambda p: min(len(p[0].last.cells), len(p[1].last.cells)) * p[0].last.line.height)
         beside = _beside(one.last.line, two.last.line)
@@ -184,7 +184,7 @@ def _twins(one: Display, two: Display, *, padded: bool) -> Layout:
     return Layout(mended, two) if short is one else Layout(one, mended)
 
 
-def _alike(one: Number, two: Number) -> bool:
+def alike(one: Number, two: Number) -> bool:
     """Whether two numbers can be the two players' scores: one kind, one size, side by side or one above the other."""
     a, b = one.line, two.line
     if one.unit is not two.unit or max(a.height, b.height) > 1.25 * min(a.height, b.height):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from game.reading import UNREAD, ScoreReading, ScoreUnit, ScreenReading
+from vision.choose import scores
 from vision.decode import ScoreTrack
 from vision.digits import cut, posteriors, spell
 from vision.discover import Discoverer
@@ -51,7 +52,7 @@ def read_still(image: Image, locator: Classifier, line_reader: Classifier) -> li
     for number in sorted(seen, key=lambda n: (len(n.cells), n.confidence), reverse=True):
         if all(number.line.box().overlap(other.line.box()) < SAME for other in kept):
             kept.append(number)
-    return sorted(kept, key=lambda n: (n.line.left, n.line.middle))
+    return sorted(scores(kept), key=lambda n: (n.line.left, n.line.middle))
 
 
 @dataclass(slots=True)
