@@ -80,9 +80,14 @@ class TopicSchema:
         """The subscription filter for one channel of every device."""
         return self.build_filter("+", channel)
 
-    def subscriptions_of_fleet(self) -> tuple[tuple[str, int], ...]:
-        """(filter, QoS) for all that devices send: what the control plane subscribes to."""
-        return tuple((self.everyone(channel), channel.qos) for channel in UPWARD)
+    def subscriptions_of_fleet(self, share: str = "") -> tuple[tuple[str, int], ...]:
+        """(filter, QoS) for all that devices send: what the control plane subscribes to.
+
+        Args:
+            share: replicas that name the same take turns in what streams (MQTT 5); what is retained, each hears.
+        """
+        before = f"$share/{share}/" if share else ""
+        return tuple((("" if channel.retained else before) + self.everyone(channel), channel.qos) for channel in UPWARD)
 
     def subscriptions_of_device(self, device: DeviceId) -> tuple[tuple[str, int], ...]:
         """(filter, QoS) for all that is sent to `device`: what its agent subscribes to."""

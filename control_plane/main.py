@@ -37,6 +37,7 @@ from control_plane.services.catalog import Catalog
 from control_plane.services.diagnostics import Diagnostics
 from control_plane.services.enrolment import Enrolment, Policy
 from control_plane.services.fleet import Fleet
+from control_plane.services.reconciler import AlwaysHeld, Chore, Reconciler
 from control_plane.settings import SECURE
 from control_plane.storage.database import Database
 
@@ -154,7 +155,7 @@ def assembled(settings: Settings, topics: TopicSchema, line: Line, parts: Parts)
             if state.up:
                 chores.submit(_logged, fleet.announce)
 
-        link = Link(line.service, settings.client_id, topics, worker.offer, on_state, line.tls)
+        link = Link(line.service, settings.client_id, topics, worker.offer, on_state, line.tls, settings.share)
         fleet = Fleet(database, link)
         registry.register(FleetCollector(fleet, lambda: link.state))
 
@@ -176,10 +177,21 @@ def assembled(settings: Settings, topics: TopicSchema, line: Line, parts: Parts)
             ready=missing,
             places=parts.places,
         )
+        chores_of_one = (
+            Chore("remind", 60, fleet.remind),
+            Chore("people", 3600, parts.access.tidy),
+            Chore("requests", 600, parts.enrolment.tidy),
+        )
+        reconciler = Reconciler(database.lock("reconciler"), chores_of_one)
+        # the list of revoked certificates has an end, and every control plane keeps that of its own broker
+        renewal = Reconciler(AlwaysHeld(), (Chore("revoked", 24 * 3600, parts.enrolment.publish),))
         worker.start(link, link)
         stack.callback(worker.stop)
         link.start()
         stack.callback(link.stop)
+        for chores_of in (reconciler, renewal):
+            chores_of.start()
+            stack.callback(chores_of.stop)
         yield context, hub
 
 

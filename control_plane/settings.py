@@ -32,6 +32,8 @@ class Settings(BaseSettings):
         discoverable: say by multicast DNS where the control plane is; by itself where `host` is not loopback.
         client_id: the MQTT client id, by which the broker keeps what arrives while the control plane is down. Two
             control planes at one broker need two.
+        share: several control planes that name the same here, on one PostgreSQL and one broker, take turns in what
+            devices send (MQTT 5); each needs a client id of its own.
         topic_root: the first level of every topic.
         admin_token: a secret that signs in as `admin`, for whoever starts the control plane by a program; without it
             the first start makes one and shows it.
@@ -50,6 +52,7 @@ class Settings(BaseSettings):
     certificate_days: Annotated[float, Field(gt=0, le=3650)] = 90
     discoverable: bool | None = None
     client_id: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_-]+$")] = "kubeddr-ingest"
+    share: Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z0-9_-]*$")] = ""
     topic_root: Annotated[str, Field(pattern=r"^[^/+#\s]+(/[^/+#\s]+)*$")] = "kubeddr"
     admin_token: SecretStr = SecretStr("")
 

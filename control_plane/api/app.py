@@ -22,7 +22,9 @@ from control_plane.api import (
     shelf,
     stream,
 )
+from control_plane.api.bounds import Bounded
 from control_plane.api.guard import audited
+from control_plane.api.problems import Problem
 from control_plane.console import STATIC
 
 if TYPE_CHECKING:
@@ -46,7 +48,14 @@ def routes() -> list[BaseRoute]:
 
 def make_app(context: Context) -> FastAPI:
     """An application on these services."""
-    app = FastAPI(title="kubeddr control plane", version=__version__, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="kubeddr control plane",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        responses={code: {"model": Problem, "description": text} for code, text in problems.EXPECTED.items()},
+    )
+    app.add_middleware(Bounded)
     app.state.context = context
     problems.install(app)
     for room in ROOMS:

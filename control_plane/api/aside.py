@@ -6,7 +6,7 @@ from typing import Self
 from fastapi import APIRouter
 from sqlalchemy import RowMapping
 
-from control_plane.api.context import Here, Limit
+from control_plane.api.context import Here, Limit, Offset
 from control_plane.api.guard import VIEWER
 from control_plane.api.shapes import Page, Shape
 
@@ -40,7 +40,7 @@ class DeadLetterOut(Shape):
 
 
 @router.get("", dependencies=[VIEWER])
-def list_dead_letters(here: Here, limit: Limit = 50) -> Page[DeadLetterOut]:
+def list_dead_letters(here: Here, limit: Limit = 50, offset: Offset = 0) -> Page[DeadLetterOut]:
     """The newest, newest first."""
-    rows, total = here.fleet.dead_letters(limit)
-    return Page(items=tuple(DeadLetterOut.of(row) for row in rows), total=total, limit=limit, offset=0)
+    rows, total = here.fleet.dead_letters(limit, offset)
+    return Page(items=tuple(DeadLetterOut.of(row) for row in rows), total=total, limit=limit, offset=offset)

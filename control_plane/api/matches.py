@@ -5,6 +5,7 @@ from typing import Literal
 from fastapi import APIRouter
 
 from contract.ids import DeviceId, MatchId
+from contract.values import Time
 from control_plane.api.context import Here, Limit, Offset
 from control_plane.api.guard import VIEWER
 from control_plane.api.shapes import MatchDetail, MatchOut, Page, SampleOut
@@ -15,11 +16,17 @@ State = Literal["running", "finished", "interrupted"]
 
 
 @router.get("", dependencies=[VIEWER])
-def list_matches(
-    here: Here, device: DeviceId | None = None, state: State | None = None, limit: Limit = 50, offset: Offset = 0
+def list_matches(  # noqa: PLR0913, PLR0917 - one for each filter
+    here: Here,
+    device: DeviceId | None = None,
+    state: State | None = None,
+    since: Time | None = None,
+    until: Time | None = None,
+    limit: Limit = 50,
+    offset: Offset = 0,
 ) -> Page[MatchOut]:
-    """Matches, newest first."""
-    rows, total = here.fleet.matches(limit, offset, device=device, state=state)
+    """Matches, newest first; `since` and `until` bound their last event."""
+    rows, total = here.fleet.matches(limit, offset, device=device, state=state, since=since, until=until)
     return Page(items=tuple(MatchOut.of(row) for row in rows), total=total, limit=limit, offset=offset)
 
 

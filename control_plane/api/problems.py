@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from control_plane.errors import (
     ConflictError,
@@ -33,6 +35,25 @@ _STATUS: tuple[tuple[type[ControlPlaneError], HTTPStatus], ...] = (
 )
 
 
+EXPECTED: dict[int | str, str] = {
+    401: "Nobody known asks",
+    403: "Who asks may not",
+    404: "There is no such thing",
+    409: "It does not go together with what is there",
+    413: "Too large",
+    422: "Not as it should be",
+}
+
+
+class Problem(BaseModel):
+    """What is wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
 def problem(status: int, detail: str) -> JSONResponse:
     """One answer about what is wrong."""
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
@@ -56,6 +77,14 @@ def install(app: FastAPI) -> None:
         place = ".".join(str(part) for part in first["loc"][1:])
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{place}: {first['msg']}" if place else str(first["msg"]))
 
+    async def unexpected(_request: Request, _error: Exception) -> JSONResponse:
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something unexpected; the log says what.")
+
+    async def gone(_request: Request, _error: Exception) -> JSONResponse:
+        return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large, or broke off.")
+
+    app.add_exception_handler(Exception, unexpected)
+    app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(ControlPlaneError, ours)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, validation)

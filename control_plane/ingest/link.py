@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import structlog
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from contract.codec import encode
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("link")
 
 KEEPALIVE = 15  # seconds
+SESSION = 7 * 24 * 3600  # seconds that a broker keeps what comes for a replica that is away
 RETRY = (1, 15)  # seconds, first and longest pause before connecting again
 
 
@@ -74,6 +77,7 @@ class Link:
         on_delivery: Callable[[Delivery], None],
         on_state: Callable[[LinkState], None],
         tls: ssl.SSLContext | None = None,
+        share: str = "",
     ) -> None:
         self._address = address
         self._topics = topics
@@ -82,9 +86,9 @@ class Link:
         self._session = 0
         self._lock = threading.Lock()
         self.state = LinkState(up=False, since=datetime.now(UTC))
-        self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
-        )
+        self._share = share
+        session: dict[str, Any] = {"protocol": mqtt.MQTTv5} if share else {"clean_session": False}
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, manual_ack=True, **session)
         if tls is not None:
             self._client.tls_set_context(tls)
         self._client.max_inflight_messages_set(1000)
@@ -96,7 +100,14 @@ class Link:
 
     def start(self) -> None:
         """Connect, and keep connecting for as long as it takes."""
-        self._client.connect_async(*self._address, keepalive=KEEPALIVE)
+        if self._share:
+            lasting = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            lasting.SessionExpiryInterval = SESSION
+            lasting.ReceiveMaximum = 1000
+            kept: dict[str, Any] = {"clean_start": False, "properties": lasting}
+        else:
+            kept = {}
+        self._client.connect_async(*self._address, keepalive=KEEPALIVE, **kept)
         self._client.loop_start()
 
     def stop(self) -> None:
@@ -120,7 +131,7 @@ class Link:
             log.warning("the broker refuses us", reason=str(reason))
             return
         self._next_session()
-        client.subscribe(list(self._topics.subscriptions_of_fleet()))
+        client.subscribe(list(self._topics.subscriptions_of_fleet(self._share)))
 
     def _subscribed(self, _client: mqtt.Client, _data: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
         # only now does the broker keep for us what devices send: before, it would be lost without a trace

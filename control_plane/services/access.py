@@ -41,7 +41,7 @@ class Access:
             A new admin's token when this is the first start and none was given: shown once, kept nowhere.
         """
         now = datetime.now(UTC)
-        with self._database.write() as connection:
+        with self._database.write("access") as connection:
             first = not rows.admins(connection)
             if first and rows.operator(connection, ADMIN) is None:
                 rows.add_operator(connection, ADMIN, Role.ADMIN.value, now)
@@ -158,7 +158,7 @@ class Access:
             ConflictError: nobody would be left to let people in.
         """
         changes = {"role": None if role is None else role.value, "disabled": disabled}
-        with self._database.write() as connection:
+        with self._database.write("access") as connection:
             _found(connection, name)
             wanted = {key: value for key, value in changes.items() if value is not None}
             if wanted:

@@ -65,7 +65,7 @@ class Enrolment:
         """
         request, now = check_request(asked.csr), datetime.now(UTC)
         key = hashlib.sha256(request.key).hexdigest()
-        with self._database.write() as connection:
+        with self._database.write("enrolment") as connection:
             row = rows.request(connection, key)
             if row is None or (row["state"] == EnrolState.PENDING.value and row["device"] != asked.device):
                 self._take(connection, key, request, asked, now)
@@ -88,7 +88,7 @@ class Enrolment:
         Raises:
             NotFoundError: no device that waits shows this code.
         """
-        with self._database.write() as connection:
+        with self._database.write("enrolment") as connection:
             row = _waiting(connection, code)
             self._accept(connection, row["key"], check_request(row["csr"]), device or DeviceId(row["device"]), by)
             row = rows.request(connection, row["key"]) or row
@@ -101,7 +101,7 @@ class Enrolment:
         Raises:
             NotFoundError: no device that waits shows this code.
         """
-        with self._database.write() as connection:
+        with self._database.write("enrolment") as connection:
             row = _waiting(connection, code)
             rows.change_request(
                 connection, row["key"], state=EnrolState.REFUSED.value, reason=reason or "refused", decided_by=by
@@ -112,14 +112,14 @@ class Enrolment:
         """A token that lets one device in, once; bound to a name, it may also take that name over from another key."""
         secret, now = mint(), datetime.now(UTC)
         row = {"id": digest(secret), "kind": TOKEN, "label": "", "device": device, "created_by": by, "created": now}
-        with self._database.write() as connection:
+        with self._database.write("enrolment") as connection:
             rows.add_approval(connection, row | {"expires": now + (life or TOKEN_LIFE)})
         return claim_token(secret, self.authority.der)
 
     def approve(self, by: str, serial: str, device: DeviceId | None) -> None:
         """Let the hardware with this serial in, once, whenever it asks; approve it again when it was wiped."""
         row = {"id": digest(f"serial:{serial}"), "kind": SERIAL, "label": serial, "device": device, "created_by": by}
-        with self._database.write() as connection:
+        with self._database.write("enrolment") as connection:
             rows.add_approval(connection, row | {"created": datetime.now(UTC), "expires": None})
 
     def withdraw(self, approval: str) -> None:
@@ -128,7 +128,7 @@ class Enrolment:
         Raises:
             NotFoundError: it is not there, or used up.
         """
-        with self._database.write() as connection:
+        with self._database.write("enrolment") as connection:
             if not rows.drop_approval(connection, approval):
                 raise NotFoundError(f"There is no approval {approval[:12]}: it may be used up.")
 
@@ -139,7 +139,7 @@ class Enrolment:
             RefusedError: the request cannot be signed.
         """
         request = check_request(csr)
-        with self._database.write() as connection:
+        with self._database.write("enrolment") as connection:
             return self._issue(connection, request, device)
 
     def standing(self, device: str, serial: str) -> RowMapping:
@@ -162,7 +162,7 @@ class Enrolment:
         Raises:
             NotFoundError: it has none.
         """
-        with self._database.write() as connection:
+        with self._database.write("enrolment") as connection:
             count = rows.revoke(connection, device, datetime.now(UTC), reason)
         if not count:
             raise NotFoundError(f"{device} has no certificate that counts.")
@@ -197,7 +197,7 @@ class Enrolment:
     def tidy(self) -> None:
         """Forget requests that nobody makes any more."""
         now = datetime.now(UTC)
-        with self._database.write() as connection:
+        with self._database.write("enrolment") as connection:
             rows.forget_requests(connection, EnrolState.PENDING.value, now - UNHEARD)
             for state in (EnrolState.REFUSED, EnrolState.ACCEPTED):
                 rows.forget_requests(connection, state.value, now - KEPT)

@@ -86,12 +86,19 @@ class Fleet:
         with self._database.read() as connection:
             return reads.devices_named(connection, devices), reads.matches_named(connection, matches)
 
-    def matches(
-        self, limit: int, offset: int, *, device: DeviceId | None = None, state: str | None = None
+    def matches(  # noqa: PLR0913 - one for each filter
+        self,
+        limit: int,
+        offset: int,
+        *,
+        device: DeviceId | None = None,
+        state: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> tuple[Sequence[RowMapping], int]:
         """Matches, newest first, and how many there are."""
         with self._database.read() as connection:
-            return reads.matches(connection, limit, offset, device_id=device, state=state)
+            return reads.matches(connection, limit, offset, device_id=device, state=state, since=since, until=until)
 
     def match(self, match: MatchId) -> tuple[RowMapping, Sequence[RowMapping]]:
         """One match and its chart.
@@ -111,10 +118,10 @@ class Fleet:
         with self._database.read() as connection:
             return reads.steps(connection, device)
 
-    def dead_letters(self, limit: int) -> tuple[Sequence[RowMapping], int]:
+    def dead_letters(self, limit: int, offset: int = 0) -> tuple[Sequence[RowMapping], int]:
         """What could not be read, newest first, and how much there is."""
         with self._database.read() as connection:
-            return reads.dead_letters(connection, limit)
+            return reads.dead_letters(connection, limit, offset)
 
     def desired(self, device: DeviceId) -> Desired | None:
         """What a device should be; None when nothing was ever asked of it.
@@ -154,6 +161,7 @@ class Fleet:
 
     def _wish(self, device: DeviceId, change: Callable[[datetime, Desired | None, int], Desired]) -> Desired:
         with self._database.write() as connection:
+            writes.lock_device(connection, device)
             row = reads.device(connection, device)
             if row is None:
                 raise _unheard(device)
@@ -162,6 +170,13 @@ class Fleet:
             writes.set_desired(connection, device, wish)
         self._publisher.publish(device, Channel.DESIRED, wish)
         return wish
+
+    def remind(self) -> None:
+        """Publish again what a device that is there has not settled: it, or the broker, may have lost it."""
+        with self._database.read() as connection:
+            wanted = reads.desired_documents(connection, unsettled=True)
+        for device, text in wanted:
+            self._publisher.publish(device, Channel.DESIRED, Desired.model_validate_json(text))
 
     def announce(self) -> None:
         """Publish every desired document again: after a connect, since the broker may have missed or lost one."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from control_plane.errors import StartError
+from control_plane.storage.lock import Lock, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,13 +49,24 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A connection whose changes are committed at the end, or not at all. On SQLite the only writer."""
+    def write(self, alone: str = "") -> Iterator[Connection]:
+        """A connection whose changes are committed at the end, or not at all. On SQLite the only writer.
+
+        Args:
+            alone: of those who name the same, this is the only one on PostgreSQL too.
+        """
         with self._engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+            if alone and connection.dialect.name == "postgresql":
+                connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": number(alone)})
             yield connection
 
-    def migrate(self) -> None:
-        """Bring the tables and views to what this version needs.
+    def lock(self, name: str) -> Lock:
+        """A lock that one of all control planes on this database holds."""
+        file = self._engine.url.database
+        return Lock(name, self._engine, Path(file) if self.dialect == "sqlite" and file else None)
+
+    def migrate(self, to: str = "head", *, back: bool = False) -> None:
+        """Bring the tables and views to what this version needs, or `back` to an earlier one.
 
         Raises:
             StartError: the database cannot be reached, or was made by a later version.
@@ -65,8 +77,13 @@ class Database:
         try:
             with self._engine.connect() as connection:
                 config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                if self.dialect == "postgresql":  # several may start at once
+                    connection.execute(text("select pg_advisory_lock(:key)"), {"key": number("migration")})
+                (command.downgrade if back else command.upgrade)(config, to)
                 connection.commit()
+                if self.dialect == "postgresql":
+                    connection.execute(text("select pg_advisory_unlock(:key)"), {"key": number("migration")})
+                    connection.commit()
         except SQLAlchemyError as error:
             where = self._engine.url.render_as_string(hide_password=True)
             raise StartError(f"The database {where} cannot be used: {_first_line(error)}") from error

@@ -127,8 +127,15 @@ def devices_named(connection: Connection, ids: Iterable[str]) -> Sequence[RowMap
     return connection.execute(select(FLEET).where(FLEET.c.id.in_(list(ids)))).mappings().all()
 
 
-def matches(
-    connection: Connection, limit: int, offset: int, *, device_id: str | None = None, state: str | None = None
+def matches(  # noqa: PLR0913 - one for each filter
+    connection: Connection,
+    limit: int,
+    offset: int,
+    *,
+    device_id: str | None = None,
+    state: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> tuple[Sequence[RowMapping], int]:
     """Matches, newest first, and how many there are in all."""
     wanted = select(MATCHES)
@@ -136,6 +143,10 @@ def matches(
         wanted = wanted.where(MATCHES.c.device_id == device_id)
     if state is not None:
         wanted = wanted.where(MATCHES.c.state == state)
+    if since is not None:
+        wanted = wanted.where(MATCHES.c.last >= since)
+    if until is not None:
+        wanted = wanted.where(MATCHES.c.last < until)
     total = connection.execute(select(func.count()).select_from(wanted.subquery())).scalar_one()
     page = wanted.order_by(MATCHES.c.last.desc(), MATCHES.c.id.desc()).limit(limit).offset(offset)
     return connection.execute(page).mappings().all(), total
@@ -182,9 +193,9 @@ def bundle(connection: Connection, sha256: str) -> RowMapping | None:
     return _one(connection, select(BUNDLES).where(BUNDLES.c.sha256 == sha256))
 
 
-def dead_letters(connection: Connection, limit: int) -> tuple[Sequence[RowMapping], int]:
+def dead_letters(connection: Connection, limit: int, offset: int = 0) -> tuple[Sequence[RowMapping], int]:
     """What was kept aside, newest first, and how much there is."""
-    page = select(DEAD).order_by(DEAD.c.id.desc()).limit(limit)
+    page = select(DEAD).order_by(DEAD.c.id.desc()).limit(limit).offset(offset)
     total = connection.execute(select(func.count()).select_from(DEAD)).scalar_one()
     return connection.execute(page).mappings().all(), total
 
@@ -193,7 +204,9 @@ def _one(connection: Connection, wanted: Select[Any]) -> RowMapping | None:
     return connection.execute(wanted).mappings().one_or_none()
 
 
-def desired_documents(connection: Connection) -> list[tuple[DeviceId, str]]:
-    """Every device that something is wanted of, and the document as JSON."""
-    wanted = select(FLEET.c.id, FLEET.c.desired).where(FLEET.c.desired.is_not(None))
+def desired_documents(connection: Connection, *, unsettled: bool = False) -> list[tuple[DeviceId, str]]:
+    """Every device that something is wanted of, and the document as JSON; or those online that have not settled it."""
+    wanted = select(DEVICES.c.id, DEVICES.c.desired).where(DEVICES.c.desired.is_not(None))
+    if unsettled:
+        wanted = wanted.where(DEVICES.c.online.is_(True), DEVICES.c.desired_version > DEVICES.c.reported_version)
     return [(DeviceId(row.id), row.desired) for row in connection.execute(wanted)]

@@ -34,6 +34,12 @@ def set_desired(connection: Connection, device: DeviceId, wish: Desired) -> None
     connection.execute(update(table).where(table.c.id == device).values(**values))
 
 
+def lock_device(connection: Connection, device: DeviceId) -> None:
+    """Let nobody else change it until the end of the transaction."""
+    table = _table(Device)
+    connection.execute(select(table.c.id).where(table.c.id == device).with_for_update())
+
+
 def label(connection: Connection, device: DeviceId, **changes: str) -> None:
     """Say where a device stands and what it is."""
     table = _table(Device)
