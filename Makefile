@@ -45,11 +45,11 @@ $(TRAIN)/.ready: requirements/train.txt
 	@touch $@
 
 train: $(TRAIN)/.ready ## the digit reader, from nothing but fonts; OUT=reader.kubeddr VERSION=0.2.0
-	@scripts/system-packages $(FONTS)
+	@scripts/system-packages ffmpeg $(FONTS)
 	$(TRAIN)/bin/python -m models.training.digits --out $(or $(OUT),reader.kubeddr) --version $(or $(VERSION),0.0.1)
 
 test-train: setup $(TRAIN)/.ready ## a minute of training, and whether what comes out is a bundle that runs
-	@scripts/system-packages fonts-dejavu-core fonts-liberation fonts-dejavu-extra
+	@scripts/system-packages ffmpeg fonts-dejavu-core fonts-liberation fonts-dejavu-extra
 	$(BIN)/pytest tests/training -m slow --timeout 900
 
 test-outage: setup ## two minutes: the network pulled for one of them, in the middle of a match

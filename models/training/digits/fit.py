@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from models.training.digits.ink import LUMA
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vision.frame import Image
+    from vision.frame import Floats, Image
+
+
+EXCHANGED = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,10 +70,26 @@ def fit(
 
 
 def recolour(rng: np.random.Generator, pictures: Image) -> np.ndarray:
-    """The same pictures as float32 with channels exchanged, and at times inverted or under another light."""
-    changed = pictures[..., rng.permutation(3)].astype(np.float32)
+    """The same pictures as float32, at times with channels exchanged, inverted, told apart by hue, or in another light.
+
+    Channels are not always exchanged: what video does to colour, it does to red, green and blue unlike.
+    """
+    order = rng.permutation(3) if rng.random() < EXCHANGED else np.arange(3)
+    changed = pictures[..., order].astype(np.float32)
     if rng.random() < 0.3:
         changed = 255 - changed
+    if rng.random() < 0.25:
+        changed = _by_hue(changed, rng.uniform(0.15, 0.9), rng.uniform(1.0, 3.0))
     if rng.random() < 0.3:
         changed = np.clip(changed * rng.uniform(0.5, 1.3) + rng.uniform(-20, 20), 0, 255).astype(np.float32)
     return changed
+
+
+def _by_hue(pictures: Floats, damped: float, spread: float) -> Floats:
+    """The pictures with less contrast in brightness and more in colour, about each picture's mean."""
+    luma = pictures @ LUMA
+    mean = luma.mean(axis=(1, 2), keepdims=True)
+    colours = pictures - luma[..., None]
+    centre = colours.mean(axis=(1, 2), keepdims=True)
+    hued = (mean + np.float32(damped) * (luma - mean))[..., None] + centre + np.float32(spread) * (colours - centre)
+    return np.asarray(np.clip(hued, 0, 255), dtype=np.float32)

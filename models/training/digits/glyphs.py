@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -51,12 +51,23 @@ class Glyph:
     advance: float
 
 
-class Face:
+class Face(Protocol):
+    """A look of characters; its zero is DIGIT_HEIGHT pixels high and stands on BASELINE."""
+
+    @property
+    def has_unlit(self) -> bool:
+        """Whether a digit is some of the bars of an eight, of which the others may shine through."""
+
+    def glyph(self, character: str) -> Glyph:
+        """The mask of one character; an empty one where there is no ink for it."""
+
+
+class FontFace:
     """One font file, scaled so that its zero is DIGIT_HEIGHT pixels high."""
 
-    def __init__(self, path: Path, *, upper: bool = False) -> None:
-        self.path = path
-        self.upper = upper
+    has_unlit = False
+
+    def __init__(self, path: Path) -> None:
         probe = ImageFont.truetype(str(path), 100)
         box = probe.getbbox("0")
         height = max(1.0, box[3] - box[1])

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.training.digits.glyphs import BASELINE, DIGIT_HEIGHT, DIGITS
-from models.training.digits.paint import blend, colour, lay, shape, spoil, texture
+from models.training.digits.ink import lay
+from models.training.digits.paint import blend, colour, shape, texture
+from models.training.digits.spoil import spoil
 from models.training.digits.strings import compose, score_text, word_text
 from vision.locate import HEIGHT_UNIT, LOCATOR_STRIDE
 
@@ -45,8 +47,8 @@ def scene(rng: np.random.Generator, faces: list[Face], weights: Floats) -> Scene
     for _ in range(int(rng.integers(2, 9))):
         face = faces[rng.choice(len(faces), p=weights)]
         number = rng.random() < 0.6
-        text, dimmed = score_text(rng) if number else (word_text(rng), 0)
-        line = compose(rng, face, text, dimmed if rng.random() < 0.55 else 0)
+        text, dimmed, small = score_text(rng) if number else (word_text(rng), 0, 1.0)
+        line = compose(rng, face, text, dimmed, small)
         scale = float(np.exp(rng.uniform(np.log(7), np.log(44)))) / DIGIT_HEIGHT
         for _ in range(2 if number and rng.random() < 0.5 else 1):
             _place(rng, canvas, truth, taken, line, scale, number=number)

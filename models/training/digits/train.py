@@ -11,24 +11,29 @@ import numpy as np
 
 from models.bundle import Draft, Golden, write
 from models.runtime import Network
-from models.training.digits.dataset import render
+from models.training.digits.dataset import studio
 from models.training.digits.fit import Plan, Samples, fit
-from models.training.digits.nets import line_net, locator_loss, locator_net, masked_loss, to_int8
+from models.training.digits.nets import line_net, locator_loss, locator_net, masked_loss, sharpened, to_int8
+from models.training.digits.reels import reel
 from models.training.digits.scenes import scene
 from models.training.digits.strips import IGNORED, strip
 from vision.digits import BLANK, STRIP_HEIGHT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from models.bundle import Bundle
+    from models.training.digits.dataset import Maker, Studio
     from models.training.digits.glyphs import Face
     from vision.frame import Floats
 
 LOCATOR_SHAPE = (352, 640, 3)
 LINE_SHAPE = (STRIP_HEIGHT, 256, 3)
 GOLDEN_SIZES = {"line": (STRIP_HEIGHT, 128), "locator": (96, 160)}  # small, because bundles travel
+SHARPNESS = (
+    1.25  # strips here are harder than screens: on rendered games a softer network is less sure than it is right
+)
 TOLERANCE = 0.4  # logits; int8 kernels of other processors may round a step or two of 0.15 otherwise
 
 
@@ -36,7 +41,8 @@ TOLERANCE = 0.4  # logits; int8 kernels of other processors may round a step or 
 class Size:
     """How much to render and learn."""
 
-    strips: int = 200_000
+    strips: int = 80_000
+    filmed_strips: int = 120_000
     strip_epochs: int = 5
     scenes: int = 8_000
     scene_epochs: int = 6
@@ -45,17 +51,31 @@ class Size:
     seed: int = 7
 
 
-SMOKE = Size(strips=1_000, strip_epochs=1, scenes=250, scene_epochs=1, held_out=250)
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Samples to render: what they are called, how one is made, how many."""
+
+    name: str
+    make: Maker
+    count: int
 
 
-def _strip_sample(rng: np.random.Generator, faces: list[Face], weights: Floats) -> tuple[np.ndarray, ...]:
+SMOKE = Size(strips=500, filmed_strips=500, strip_epochs=1, scenes=250, scene_epochs=1, held_out=250)
+
+
+def _strips(rng: np.random.Generator, faces: list[Face], weights: Floats) -> Iterator[tuple[np.ndarray, ...]]:
     sample = strip(rng, faces, weights)
-    return sample.image, sample.labels
+    yield sample.image, sample.labels
 
 
-def _scene_sample(rng: np.random.Generator, faces: list[Face], weights: Floats) -> tuple[np.ndarray, ...]:
+def _filmed_strips(rng: np.random.Generator, faces: list[Face], weights: Floats) -> Iterator[tuple[np.ndarray, ...]]:
+    for sample in reel(rng, faces, weights):
+        yield sample.image, sample.labels
+
+
+def _scenes(rng: np.random.Generator, faces: list[Face], weights: Floats) -> Iterator[tuple[np.ndarray, ...]]:
     sample = scene(rng, faces, weights)
-    return sample.image, sample.truth.astype(np.float16)
+    yield sample.image, sample.truth.astype(np.float16)
 
 
 def train(out: Path, size: Size, version: str, progress: Callable[[str, int, int, float], None]) -> Bundle:
@@ -73,13 +93,16 @@ def train(out: Path, size: Size, version: str, progress: Callable[[str, int, int
     Raises:
         FileNotFoundError: no fonts are installed.
     """
-    strips, held_strips = _samples(_strip_sample, size.strips, size, "strips", progress)
+    with studio(size.workers) as room:
+        still = _samples(room, Order("strips", _strips, size.strips), size, progress)
+        filmed = _samples(room, Order("filmed strips", _filmed_strips, size.filmed_strips), size, progress)
+        scenes, held_scenes = _samples(room, Order("scenes", _scenes, size.scenes), size, progress)
+    strips, held_strips = (_mixed(pair, size.seed) for pair in zip(still, filmed, strict=True))
     line = line_net()
     plan = Plan(size.strip_epochs, 64, seed=size.seed)
     fit(line, masked_loss(IGNORED), strips, plan, lambda *at: progress("line reader", *at))
-    line_bytes = to_int8(line, LINE_SHAPE, strips.pictures[:4000:10])
+    line_bytes = to_int8(sharpened(line, SHARPNESS), LINE_SHAPE, strips.pictures[:4000:10])
 
-    scenes, held_scenes = _samples(_scene_sample, size.scenes, size, "scenes", progress)
     locator = locator_net()
     plan = Plan(size.scene_epochs, 16, seed=size.seed)
     fit(locator, locator_loss, scenes, plan, lambda *at: progress("locator", *at))
@@ -102,22 +125,25 @@ def train(out: Path, size: Size, version: str, progress: Callable[[str, int, int
 
 
 def _samples(
-    make: Callable[[np.random.Generator, list[Face], Floats], tuple[np.ndarray, ...]],
-    count: int,
-    size: Size,
-    stage: str,
-    progress: Callable[[str, int, int, float], None],
+    room: Studio, order: Order, size: Size, progress: Callable[[str, int, int, float], None]
 ) -> tuple[Samples, Samples]:
     sides = []
-    for held_out, wanted in ((False, count), (True, size.held_out)):
+    for held_out, wanted in ((False, order.count), (True, size.held_out)):
         pictures, truth, done = [], [], 0
-        for chunk in render(make, wanted, seed=size.seed, held_out=held_out, workers=size.workers):
+        for chunk in room.render(order.make, wanted, seed=size.seed, held_out=held_out):
             pictures.append(chunk[0])
             truth.append(chunk[1])
             done += len(chunk[0])
-            progress(f"rendering {stage}", done, max(wanted, done), 0.0)
+            progress(f"rendering {order.name}", done, max(wanted, done), 0.0)
         sides.append(Samples(np.concatenate(pictures), np.concatenate(truth)))
     return sides[0], sides[1]
+
+
+def _mixed(parts: tuple[Samples, Samples], seed: int) -> Samples:
+    """Both in one shuffled row, so that every batch has some of each."""
+    order = np.random.default_rng(seed).permutation(sum(len(part.pictures) for part in parts))
+    pictures = np.concatenate([part.pictures for part in parts])[order]
+    return Samples(pictures, np.concatenate([part.truth for part in parts])[order])
 
 
 def _tiled(pictures: np.ndarray) -> list[np.ndarray]:
