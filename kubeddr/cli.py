@@ -6,6 +6,7 @@ import typer
 
 from kubeddr.admission import enrolment_verbs
 from kubeddr.agent import agent
+from kubeddr.bench import bench
 from kubeddr.cabinet import cabinet
 from kubeddr.control_plane import control_plane
 from kubeddr.demo import demo
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command()(watch)
 app.command()(read)
 app.command()(agent)
+app.command()(bench)
 app.command()(cabinet)
 app.command()(demo)
 app.command()(predict)

@@ -1,0 +1,50 @@
+"""`kubeddr bench`: what this machine measures, beside the goals."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.figure import Figure
+
+
+class Benchmark(StrEnum):
+    """What can be measured."""
+
+    VISION = "vision"
+
+
+def bench(
+    name: Annotated[Benchmark, typer.Argument(help="What to measure.")] = Benchmark.VISION,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a figure and line.")] = False,
+) -> None:
+    """Measure on this machine, and say whether the goals are reached. Takes a minute or two."""
+    for figure in _figures(name):
+        typer.echo(json.dumps(figure.line()) if as_json else _text(figure))
+
+
+def _figures(name: Benchmark) -> Iterator[Figure]:
+    match name:
+        case Benchmark.VISION:
+            from bench.vision import figures  # noqa: PLC0415 - the rooms are heavy, --help is not
+
+            return figures()
+
+
+def _text(figure: Figure) -> str:
+    if figure.value is None:
+        return f"      {figure.name}: not measured here"
+    sign = {True: "ok", False: "MISS", None: ""}[figure.ok]
+    parts = [f"{sign:5} {figure.name}: {figure.value:.4g} {figure.unit}"]
+    if figure.goal is not None:
+        parts.append(f"goal {figure.goal:.4g}")
+    if figure.ratio is not None:
+        parts.append(f"baseline {figure.baseline:.4g}, {figure.ratio:.3g} times as much")
+    return ", ".join(parts)
