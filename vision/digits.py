@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import cv2
 import numpy as np
 
+from vision.view import View
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -63,8 +65,19 @@ class Glyph:
     probability: float
 
 
-def cut(image: Image, line: TextLine) -> Strip:
-    """Cut `line` with a margin out of `image`, levelled; beyond the picture its edge is repeated."""
+def cut(picture: Image | View, line: TextLine) -> Strip:
+    """Cut `line` with a margin out of a picture, levelled; beyond the picture its edge is repeated."""
+    if not isinstance(picture, View):
+        return _cut(picture, line)
+    if picture.pose is None:
+        return _cut(picture.image, line)
+    there = line.moved(picture.pose)
+    strip = _cut(picture.image, there)
+    stretch = (there.right - there.left) / (line.right - line.left)
+    return Strip(strip.image, line.centre + (strip.left - there.centre) / stretch, strip.scale * stretch)
+
+
+def _cut(image: Image, line: TextLine) -> Strip:
     scale = STRIP_HEIGHT * DIGIT_SHARE / line.height
     left = line.left - MARGIN * line.height
     wanted = (line.right - line.left + 2 * MARGIN * line.height) * scale

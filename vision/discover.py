@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import combinations, pairwise
+from math import log
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -34,9 +35,15 @@ SMALL = 20  # usual growth below which a short number is a counter and no score
 ALONE, RESTED_ALONE = 2.2, 1.8  # seconds that a number alone must have moved, or rested
 UNEVEN = 0.15  # how much the pace goes up and down, as a share of the pace, where notes make it
 QUICK = 1.0  # seconds of growth that are enough for a pair of which both do
+LATELY = 12  # sights
 LEVEL = 0.6  # digit heights by which displays side by side may differ in height
 TILT = 0.15  # and the slope of the picture that a camera may add to that
 LONGER = 4  # digits by which growing numbers may differ
+EQUAL, NEARER = 1.25, 1.6  # ratio of two displays' heights, as they are measured from the front and from the side
+NARROWED = (
+    0.6,
+    3.0,
+)  # logarithm of their widths' ratio, in those of their heights'; it is 2 far from the camera's axis
 SETTLED = 0.12  # digit heights a display may stray while it is looked at
 
 
@@ -51,6 +58,13 @@ class Track:
         """The newest sight."""
         return self.seen[-1][1]
 
+    @property
+    def usual(self) -> Number:
+        """The most complete of the last sights, as high as they are on the whole."""
+        lately = [n for _, n in self.seen[-LATELY:]]
+        whole = max(lately, key=lambda n: len(n.cells))
+        return replace(whole, line=replace(whole.line, height=median(n.line.height for n in lately)))
+
     def since(self, moment: float) -> list[tuple[float, Number]]:
         """The sights after `moment`."""
         return [(t, n) for t, n in self.seen if t >= moment]
@@ -60,7 +74,8 @@ class Track:
         recent = self.since(now - REST)
         if len(recent) < SIGHTS or recent[-1][0] - recent[0][0] < RESTED:
             return False
-        middles = [n.line.middle for _, n in recent]
+        at = self.last.line.centre  # leaning lines are seen whole at one time and in part at another
+        middles = [n.line.spanning(at, at).middle for _, n in recent]
         return max(middles) - min(middles) < SETTLED * 2 * self.last.line.height
 
     def at_rest(self, now: float, lasting: float = REST) -> bool:
@@ -97,8 +112,8 @@ class Track:
 
     def display(self) -> Display:
         """Its place and its cells, each the median of the sights with the usual number of digits."""
-        usual, _ = Counter(len(n.cells) for _, n in self.seen[-12:]).most_common(1)[0]
-        sights = [n for _, n in self.seen[-12:] if len(n.cells) == usual]
+        usual, _ = Counter(len(n.cells) for _, n in self.seen[-LATELY:]).most_common(1)[0]
+        sights = [n for _, n in self.seen[-LATELY:] if len(n.cells) == usual]
         cells = tuple(median(column) for column in zip(*(n.cells for n in sights), strict=True))
         line = sights[-1].line
         pitch = (cells[-1] - cells[0]) / max(1, usual - 1)
@@ -147,12 +162,12 @@ class Discoverer:
         if len(ready) != 1:
             return None
         others = (k for k in self._tracks if k is not ready[0] and len(k.seen) >= SIGHTS)
-        return None if any(alike(ready[0].last, k.last) for k in others) else Layout(ready[0].display(), None)
+        return None if any(alike(ready[0].usual, k.usual) for k in others) else Layout(ready[0].display(), None)
 
 
 def _pair(ready: Sequence[Track]) -> Layout | None:
     """The largest two that look alike."""
-    pairs = [(a, b) for a, b in combinations(ready, 2) if alike(a.last, b.last)]
+    pairs = [(a, b) for a, b in combinations(ready, 2) if alike(a.usual, b.usual)]
     if pairs:
         one, two = max(pairs, key=lambda p: min(len(p[0].last.cells), len(p[1].last.cells)) * p[0].last.line.height)
         beside = _beside(one.last.line, two.last.line)
@@ -177,9 +192,11 @@ def _twins(one: Display, two: Display, *, padded: bool) -> Layout:
     if len(one.cells) == len(two.cells):
         return Layout(one, two)
     short, long = sorted((one, two), key=lambda display: len(display.cells))
-    shift = short.cells[-1] - long.cells[-1]
-    cells = tuple(x + shift for x in long.cells)
-    line = short.line.spanning(long.line.left + shift, long.line.right + shift)
+    gaps = len(short.cells) - 1
+    scale = (short.cells[-1] - short.cells[0]) / (long.cells[-1] - long.cells[-1 - gaps])  # seen from the side
+    cells = tuple(short.cells[-1] + (x - long.cells[-1]) * scale for x in long.cells)
+    left, right = (short.cells[-1] + (x - long.cells[-1]) * scale for x in (long.line.left, long.line.right))
+    line = short.line.spanning(left, right)
     mended = replace(short, line=line, cells=cells)
     return Layout(mended, two) if short is one else Layout(one, mended)
 
@@ -187,7 +204,7 @@ def _twins(one: Display, two: Display, *, padded: bool) -> Layout:
 def alike(one: Number, two: Number) -> bool:
     """Whether two numbers can be the two players' scores: one kind, one size, side by side or one above the other."""
     a, b = one.line, two.line
-    if one.unit is not two.unit or max(a.height, b.height) > 1.25 * min(a.height, b.height):
+    if one.unit is not two.unit or not _of_one_size(one, two):
         return False
     if one.unit is ScoreUnit.POINTS and abs(len(one.cells) - len(two.cells)) > LONGER:
         return False
@@ -195,6 +212,18 @@ def alike(one: Number, two: Number) -> bool:
     if _beside(a, b):
         return abs(a.middle - b.middle) < LEVEL * tall + TILT * abs(a.centre - b.centre)
     return min(abs(a.left - b.left), abs(a.centre - b.centre), abs(a.right - b.right)) < tall
+
+
+def _of_one_size(one: Number, two: Number) -> bool:
+    """Whether both can be equally large on the screen: from the side, the nearer one is higher, and wider still."""
+    higher = log(one.line.height / two.line.height)
+    wider = log(_pitch(one) / _pitch(two))
+    nearer = higher * wider > 0 and NARROWED[0] * abs(higher) <= abs(wider) <= NARROWED[1] * abs(higher)
+    return abs(higher) <= log(NEARER if nearer else EQUAL)
+
+
+def _pitch(number: Number) -> float:
+    return (number.cells[-1] - number.cells[0]) / (len(number.cells) - 1)
 
 
 def _beside(one: TextLine, two: TextLine) -> bool:

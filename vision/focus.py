@@ -13,6 +13,7 @@ from vision.layout import Display, Layout
 if TYPE_CHECKING:
     from vision.digits import Classifier
     from vision.frame import Floats, Image
+    from vision.view import View
 
 SIZES = (0.82, 0.9, 1.0, 1.1, 1.22)
 SHIFTS = (-0.16, -0.08, 0.0, 0.08, 0.16)  # digit heights
@@ -22,12 +23,12 @@ LOOKS = 24
 MEMORY = 0.85  # share of the older looks kept; early ones see little but zeros
 
 
-def look_at(display: Display, image: Image, line_reader: Classifier) -> Floats:
+def look_at(display: Display, picture: Image | View, line_reader: Classifier) -> Floats:
     """Probabilities (cells, 11) of the digits, and of none, that `display` shows.
 
     A strip that is not clear is looked at a second time in other colours, and both looks count alike.
     """
-    strip = cut(image, display.line)
+    strip = cut(picture, display.line)
     cells = cell_digits(posteriors(strip, line_reader), strip, display.cells)
     if float(cells[:, :10].max(axis=1).min()) >= CLEAR:
         return cells
@@ -49,20 +50,21 @@ class Focus:
         self._left = LOOKS
         self._due = float("-inf")
 
-    def look(self, t: float, image: Image, line_reader: Classifier) -> Layout | None:
+    def look(self, t: float, view: View, line_reader: Classifier) -> Layout | None:
         """Take one look when one is due; answers with the sharpest layout so far, or None when nothing is new."""
         if not self._left or t < self._due:
             return None
         self._left -= 1
         self._due = t + EVERY
         for index, layout in enumerate(self._candidates):
-            seen = [_sharpness(d, image, line_reader) for d in (layout.p1, layout.p2) if d is not None]
+            seen = [sharpness(d, view, line_reader) for d in (layout.p1, layout.p2) if d is not None]
             self._sharpness[index] = MEMORY * self._sharpness[index] + sum(seen)
         return self._candidates[int(self._sharpness.argmax())]
 
 
-def _sharpness(display: Display, image: Image, line_reader: Classifier) -> float:
-    return float(np.log(look_at(display, image, line_reader)[:, :10].max(axis=1) + 1e-3).mean())
+def sharpness(display: Display, picture: Image | View, line_reader: Classifier) -> float:
+    """Mean log probability of the likeliest digit of each cell."""
+    return float(np.log(look_at(display, picture, line_reader)[:, :10].max(axis=1) + 1e-3).mean())
 
 
 def _evened(layout: Layout) -> Layout:

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from vision.frame import Floats
+
+
+LEAN = 0.25  # digit heights
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,11 @@ class TextLine:
         """X half-way between the ends."""
         return (self.left + self.right) / 2
 
+    @property
+    def leans(self) -> bool:
+        """Whether it is off the level by more than what a level one is measured to be at times."""
+        return abs(self.slope) * (self.right - self.left) > LEAN * self.height
+
     def box(self) -> Box:
         """The rectangle around the ink."""
         lean = abs(self.slope) * (self.right - self.left)
@@ -61,10 +75,23 @@ class TextLine:
         shift = self.slope * ((left + right) / 2 - self.centre)
         return replace(self, left=left, right=right, middle=self.middle + shift)
 
+    def moved(self, pose: Floats) -> TextLine:
+        """The line under the homography `pose` (3, 3), which is taken to be affine along it.
+
+        The height is the one that stays upright, so that digits may lean a little afterwards.
+        """
+        x, y, w = pose @ np.array([self.centre, self.middle, 1.0])
+        (xx, xy), (yx, yy) = (pose[:2, :2] - np.outer((x / w, y / w), pose[2, :2])) / w
+        along, across = xx + xy * self.slope, yx + yy * self.slope
+        half = (self.right - self.left) / 2 * along
+        height = self.height * (xx * yy - xy * yx) / along
+        return TextLine(float(x / w - half), float(x / w + half), float(y / w), float(height), float(across / along))
+
     def near(self, other: TextLine) -> bool:
         """Whether both can be the same line seen twice: axes and sizes agree and the spans overlap."""
         tallest = max(self.height, other.height)
-        apart = abs(self.middle - other.middle) > 0.4 * tallest
-        shared = min(self.right, other.right) - max(self.left, other.left)
+        left, right = max(self.left, other.left), min(self.right, other.right)
+        apart = abs(self.spanning(left, right).middle - other.spanning(left, right).middle) > 0.4 * tallest
+        shared = right - left
         least = min(self.right - self.left, other.right - other.left)
         return not apart and shared > 0.5 * least and tallest < 1.5 * min(self.height, other.height)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vision.digits import Glyph
+    from vision.frame import Floats
     from vision.geometry import TextLine
 
 LEAST_DIGITS = 5  # combos, meters, timers and stage numbers are shorter
@@ -42,6 +43,11 @@ class Number:
     cells: tuple[float, ...]
     confidence: float
 
+    def moved(self, pose: Floats) -> Number:
+        """The same number under the homography `pose`."""
+        line = self.line.moved(pose)
+        return replace(self, line=line, cells=_carried(self.cells, self.line, line))
+
 
 @dataclass(frozen=True, slots=True)
 class Display:
@@ -57,6 +63,11 @@ class Display:
     unit: ScoreUnit = ScoreUnit.POINTS
     grows: bool = False
 
+    def moved(self, pose: Floats) -> Display:
+        """The same display under the homography `pose`."""
+        line = self.line.moved(pose)
+        return replace(self, line=line, cells=_carried(self.cells, self.line, line))
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -71,10 +82,34 @@ class Layout:
         return self.p1 is not None and self.p2 is not None
 
     @property
+    def leans(self) -> bool:
+        """Whether a display is off the level."""
+        return any(display is not None and display.line.leans for display in (self.p1, self.p2))
+
+    def levelled(self) -> Layout:
+        """The same displays exactly level."""
+        one, two = (
+            None if display is None else replace(display, line=replace(display.line, slope=0.0))
+            for display in (self.p1, self.p2)
+        )
+        return Layout(one, two)
+
+    def moved(self, pose: Floats) -> Layout:
+        """The same displays under the homography `pose`."""
+        one, two = (None if display is None else display.moved(pose) for display in (self.p1, self.p2))
+        return Layout(one, two)
+
+    @property
     def unit(self) -> ScoreUnit:
         """What the numbers count."""
         display = self.p1 or self.p2
         return display.unit if display else ScoreUnit.POINTS
+
+
+def _carried(cells: tuple[float, ...], line: TextLine, there: TextLine) -> tuple[float, ...]:
+    """Where cells along `line` stand along what it became."""
+    stretch = (there.right - there.left) / (line.right - line.left)
+    return tuple(there.centre + (x - line.centre) * stretch for x in cells)
 
 
 def parse(line: TextLine, glyphs: Sequence[Glyph], least: int = LEAST_DIGITS) -> list[Number]:

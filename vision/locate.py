@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -21,15 +22,26 @@ LEAST_CELLS = 3
 NARROWEST = 1.5  # digit heights; fewer than three digits are no score
 
 
-def locate(image: Image, network: Classifier, long_side: int) -> list[TextLine]:
-    """Lines of digits in `image`, at the scale at which its long side is `long_side` pixels."""
+def locate(image: Image, network: Classifier, long_side: int, slope: float = 0.0) -> list[TextLine]:
+    """Lines of digits in `image`, at the scale at which its long side is `long_side` pixels.
+
+    The network knows lines that are about level. `slope` says how far they may fall to the right instead, in pixels a
+    pixel: the picture is sheared by as much before it is looked at, and the lines are sheared back.
+    """
     height, width = image.shape[:2]
     scale = long_side / max(height, width)
     size = [max(GRAIN, round(side * scale / GRAIN) * GRAIN) for side in (width, height)]
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    if slope:  # a line seen from the side that ends inside the picture ends inside the sheared one too
+        shear = np.array([[1, 0, 0], [-slope, 1, slope * size[0] / 2]], dtype=np.float32)
+        small = cv2.warpAffine(small, shear, size, borderMode=cv2.BORDER_REPLICATE)
     answer = network(small[None].astype(np.float32) / 255)[0]
     stretch = (width / size[0], height / size[1])
-    return merge([_scaled(line, *stretch) for line in lines_in(answer)])
+    return [_scaled(_sheared(line, slope, size[0] / 2), *stretch) for line in merge(lines_in(answer))]
+
+
+def _sheared(line: TextLine, slope: float, centre: float) -> TextLine:
+    return replace(line, middle=line.middle + slope * (line.centre - centre), slope=line.slope + slope)
 
 
 def lines_in(answer: Floats) -> list[TextLine]:
@@ -50,7 +62,6 @@ def lines_in(answer: Floats) -> list[TextLine]:
         mean_x, mean_y = float((x * weight).sum() / weight.sum()), float((y * weight).sum() / weight.sum())
         spread = float((weight * (x - mean_x) ** 2).sum())
         slope = float((weight * (x - mean_x) * (y - mean_y)).sum()) / spread if spread > 0 else 0.0
-        slope = slope if abs(slope) * (right - left) > 0.5 * tall else 0.0  # below half a digit it is the grid's grain
         found.append(TextLine(left, right, mean_y + slope * ((left + right) / 2 - mean_x), tall, slope))
     return found
 
@@ -66,12 +77,19 @@ def merge(lines: list[TextLine]) -> list[TextLine]:
     for line in sorted(lines, key=lambda one: one.left):
         for index, other in enumerate(merged):
             tall = max(line.height, other.height)
-            level = abs(line.middle - other.middle) < 0.35 * tall and tall < 1.4 * min(line.height, other.height)
+            joint = (line.left + other.right) / 2
+            step = line.spanning(joint, joint).middle - other.spanning(joint, joint).middle
+            level = abs(step) < 0.35 * tall and tall < 1.4 * min(line.height, other.height)
             if level and line.left - other.right < 0.9 * tall:
-                middle = (line.middle + other.middle) / 2
-                height = (line.height + other.height) / 2
-                merged[index] = TextLine(other.left, max(line.right, other.right), middle, height, other.slope)
+                merged[index] = _joined(other, line)
                 break
         else:
             merged.append(line)
     return merged
+
+
+def _joined(one: TextLine, two: TextLine) -> TextLine:
+    """Two lines that are one, with the axis of the longer."""
+    long = max(one, two, key=lambda line: line.right - line.left)
+    both = long.spanning(min(one.left, two.left), max(one.right, two.right))
+    return replace(both, height=(one.height + two.height) / 2)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vision.digits import Classifier, Glyph, Strip
     from vision.frame import Floats, Image
     from vision.geometry import TextLine
+    from vision.view import View
 
 PERCENT_DIGITS = 5  # of 100.00
 FALLS = 0.35  # how likely a percent falls, compared with growing by as much
@@ -112,9 +113,9 @@ class LooseEye:
         self._number = self._span = self.display.line
         self._xs = self.display.cells
 
-    def read(self, t: float, image: Image, line_reader: Classifier) -> ScoreReading:
+    def read(self, t: float, picture: Image | View, line_reader: Classifier) -> ScoreReading:
         """What the display shows at `t` seconds."""
-        sight = self._look(t, image, line_reader)
+        sight = self._look(t, picture, line_reader)
         if sight is None:
             self.in_sight = self.in_sight and t - self._seen_at < LINGER
             self._back_since = None if not self.in_sight else self._back_since
@@ -129,8 +130,8 @@ class LooseEye:
         self._span = self._span.spanning(left, right)
         return self.track.update(t, self._placed(sight.cells))
 
-    def _look(self, t: float, image: Image, line_reader: Classifier) -> Sight | None:
-        strip = cut(image, self._span)
+    def _look(self, t: float, picture: Image | View, line_reader: Classifier) -> Sight | None:
+        strip = cut(picture, self._span)
         columns = posteriors(strip, line_reader)
         spelled = self._spelled(strip, columns)
         if spelled is None or not spelled.clear:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from game.reading import UNREAD, ScoreReading, ScoreUnit, ScreenReading
 from vision.choose import scores
 from vision.decode import ScoreTrack
@@ -16,7 +18,10 @@ from vision.locate import locate
 from vision.loose import LooseEye
 from vision.settle import Pair, Settler
 from vision.stand import Stand, Stillness
+from vision.steady import Steady
+from vision.trim import Trim
 from vision.trust import Moves
+from vision.view import View
 
 if TYPE_CHECKING:
     from vision.digits import Classifier
@@ -27,17 +32,29 @@ SCALES = (640, 448, 960)  # pixels of the long side, one after the other, so tha
 LEAST_GROWING = 3  # digits of a number that may have just begun to grow
 LEGIBLE = 0.55  # mean probability of a digit over the cells, above which a display is in sight
 GONE = 0.3  # and below which it is not
+LEANING = 0.2  # slope of a picture seen from the side, in which level text is looked for where there seems to be none
+CERTAIN = 0.9  # confidence below which the picture may have moved
 SMALLEST = 16  # pixels; a picture below that holds no display
 CHANNELS = 3
+PLAYERS = 2
 SAME = 0.2  # overlap above which two boxes are one number
 
 
-def numbers(
-    image: Image, locator: Classifier, line_reader: Classifier, long_side: int, least: int = LEAST_DIGITS
+def numbers(  # noqa: PLR0913 - what to look at, with what, and how
+    image: Image,
+    locator: Classifier,
+    line_reader: Classifier,
+    long_side: int,
+    *,
+    least: int = LEAST_DIGITS,
+    slope: float = 0.0,
 ) -> list[Number]:
-    """Every number on the picture, seen at `long_side` pixels, that could be a score; in no order."""
+    """Every number on the picture, seen at `long_side` pixels, that could be a score; in no order.
+
+    Lines that fall by `slope` pixels a pixel to the right, about, are found.
+    """
     found: list[Number] = []
-    for line in locate(image, locator, long_side):
+    for line in locate(image, locator, long_side, slope):
         strip = cut(image, line)
         found += parse(line, spell(posteriors(strip, line_reader), strip), least)
     return found
@@ -48,6 +65,9 @@ def read_still(image: Image, locator: Classifier, line_reader: Classifier) -> li
     if not _usable(image):
         return []
     seen = [number for scale in SCALES for number in numbers(image, locator, line_reader, scale)]
+    if len(seen) < len(SCALES):  # not even one number at every scale
+        for slope in (-LEANING, LEANING):
+            seen += [n for scale in SCALES for n in numbers(image, locator, line_reader, scale, slope=slope)]
     kept: list[Number] = []
     for number in sorted(seen, key=lambda n: (len(n.cells), n.confidence), reverse=True):
         if all(number.line.box().overlap(other.line.box()) < SAME for other in kept):
@@ -63,8 +83,8 @@ class _Eye:
     track: ScoreTrack
     in_sight: bool = False
 
-    def read(self, t: float, image: Image, line_reader: Classifier) -> ScoreReading:
-        cells = look_at(self.display, image, line_reader)
+    def read(self, t: float, view: View, line_reader: Classifier) -> ScoreReading:
+        cells = look_at(self.display, view, line_reader)
         self.in_sight = float(1 - cells[:, 10].mean()) > (GONE if self.in_sight else LEGIBLE)
         return self.track.update(t, cells) if self.in_sight else UNREAD
 
@@ -95,7 +115,9 @@ class Reader:
         self._stillness = Stillness()
         self._stands = (Stand(), Stand())
         self._moves = Moves()
-        self._focus: Focus | None = None
+        self._steady = Steady()
+        self._doubt = True
+        self._focus: Focus | Trim | None = None
         self._eyes: tuple[_Eye | LooseEye | None, _Eye | LooseEye | None] = (None, None)
         self._layout: Layout | None = None
         self._looked = float("-inf")
@@ -103,30 +125,55 @@ class Reader:
 
     @property
     def layout(self) -> Layout | None:
-        """Where the displays are, once they were found."""
-        return self._layout
+        """Where the displays are in the last picture, once they were found."""
+        pose = self._steady.pose
+        return self._layout if self._layout is None or pose is None else self._layout.moved(pose)
 
     def read(self, frame: Frame) -> ScreenReading:
         """What both displays showed in the frame before this one; never raises for what is in the picture."""
         if not _usable(frame.image):
             return ScreenReading(frame.t)
-        one, two = self._look(frame)
-        if self._searching(frame.t) and self._search(frame):
-            one, two = self._look(frame)
+        view = self._view(frame)
+        one, two = self._look(frame.t, view)
+        if self._searching(frame.t) and self._search(frame, view):
+            one, two = self._look(frame.t, view)
         self._moves.watch(frame.t, (one, two), visible=self._visible())
-        if self._visible() and self._focus is not None:
-            sharper = self._focus.look(frame.t, frame.image, self._line_reader)
-            if sharper is not None:
-                self._point(sharper)
+        if self._visible():
+            self._sharpen(frame.t, view)
         t, (one, two) = self._judge(frame, (one, two))
         unit = self._layout.unit if self._layout else ScoreUnit.POINTS
         fixed = (eye.display for eye in self._eyes if eye and not eye.display.grows)
         digits = max((len(display.cells) for display in fixed), default=None)
         return ScreenReading(t, one, two, self._visible(), unit, digits)
 
-    def _look(self, frame: Frame) -> tuple[ScoreReading, ScoreReading]:
-        one, two = (eye.read(frame.t, frame.image, self._line_reader) if eye else UNREAD for eye in self._eyes)
+    def _view(self, frame: Frame) -> View:
+        """The frame as seen by a camera that stands still.
+
+        While nothing is in sight, every other look goes to where the displays were last seen: what moved since may have
+        been the game's menus.
+        """
+        if self._visible() or self._searching(frame.t):
+            return View(frame.image, self._steady.follow(frame.t, frame.image, doubt=self._doubt))
+        return View(frame.image, self._steady.settled if frame.index % 2 else self._steady.pose)
+
+    def _look(self, t: float, view: View) -> tuple[ScoreReading, ScoreReading]:
+        before = self._visible()
+        one, two = (eye.read(t, view, self._line_reader) if eye else UNREAD for eye in self._eyes)
+        seen = [r.confidence for r, eye in zip((one, two), self._eyes, strict=True) if eye is not None]
+        self._doubt = not seen or min(seen) < CERTAIN
+        if self._visible():
+            if not before and view.pose is not self._steady.pose:
+                self._steady.back()
+            self._steady.settle()
         return one, two
+
+    def _sharpen(self, t: float, view: View) -> None:
+        """Look for a better outline of the displays in sight."""
+        if isinstance(self._focus, Focus) and view.pose is not None and self._layout is not None:
+            self._focus = Trim(self._layout)
+        sharper = self._focus.look(t, view, self._line_reader) if self._focus else None
+        if sharper is not None:
+            self._point(sharper)
 
     def _judge(self, frame: Frame, shown: Pair) -> tuple[float, Pair]:
         """From what the displays show now to the scores of the frame before, and that frame's time."""
@@ -140,12 +187,18 @@ class Reader:
     def _visible(self) -> bool:
         return any(eye is not None and eye.in_sight for eye in self._eyes)
 
-    def _search(self, frame: Frame) -> bool:
+    def _search(self, frame: Frame, view: View) -> bool:
         """Look over the whole picture; whether that gave a layout."""
         self._looked = frame.t
         self._searches += 1
         scale = SCALES[self._searches % len(SCALES)]
-        seen = numbers(frame.image, self._locator, self._line_reader, scale, LEAST_GROWING)
+        seen = numbers(frame.image, self._locator, self._line_reader, scale, least=LEAST_GROWING)
+        if sum(number.unit is ScoreUnit.PERCENT or len(number.cells) >= LEAST_DIGITS for number in seen) < PLAYERS:
+            slope = LEANING if self._searches % 2 else -LEANING
+            leaning = numbers(frame.image, self._locator, self._line_reader, scale, least=LEAST_GROWING, slope=slope)
+            seen += [one for one in leaning if not any(one.line.near(other.line) for other in seen)]
+        if view.pose is not None:
+            seen = [number.moved(np.linalg.inv(view.pose)) for number in seen]
         found = self._discoverer.observe(frame.t, seen)
         if found is None:
             return False
@@ -154,12 +207,13 @@ class Reader:
             found = Layout(None, found.p1)
         if self._layout is not None and not self._moves.yields(frame.t, self._layout, found):
             return False
+        found = found if found.leans else found.levelled()
         one, two = (_eye(display) for display in (found.p1, found.p2))
         self._eyes = (one, two)
         self._layout = found
         self._moves = Moves()
         grows = any(display is not None and display.grows for display in (found.p1, found.p2))
-        self._focus = None if grows else Focus(found)
+        self._focus = None if grows else Trim(found) if found.leans else Focus(found)
         return True
 
     def _searching(self, t: float) -> bool:
