@@ -89,12 +89,16 @@ class ScoreTrack:
         posterior = float(weights[best] / (weights.sum() + doubt))
         kept = np.argsort(weights)[-KEPT:]
         self._values, self._weights = values[kept], weights[kept] / weights[kept].sum()
-        if posterior < SURE:
-            return self._held(t, posterior)
         value = int(values[best])
+        if posterior < SURE or (self._news(value) and float(cells[:, :10].max(axis=1).min()) < COVERED):
+            return self._held(t, posterior)
         self._learn(value, elapsed)
         self._sure = (t, value)
         return ScoreReading(value, round(posterior, 4))
+
+    def _news(self, value: int) -> bool:
+        """Whether this is the first number or one that has fallen: covered cells must not be filled in then."""
+        return self._sure is None or (value < self._sure[1] and not self._falls)
 
     def _evidence(self, values: NDArray[np.int64], cells: Floats) -> NDArray[np.float64]:
         """Likelihood of the cells for each number, up to a common factor."""
