@@ -2,7 +2,8 @@
 
 A small hidden Markov model: the state is the number on the display, which holds, or grows by a step of about the size
 seen lately, or by a leap, or, hardly ever, falls (a new song; a belief that was wrong). A few dozen hypotheses are
-kept; every frame proposes its own likeliest numbers beside them.
+kept; every frame proposes its own likeliest numbers beside them. Once the scoring rule is known from the scores before,
+the few numbers that may be the next score are likelier than all that roll past.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from game.ledger import BLANK, Due
 from game.reading import UNREAD, ScoreReading
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ CONSIDERED = 0.004  # probability below which a frame does not propose a digit
 SLIP = 0.0005  # chance that a cell shows this digit whatever the classifier says
 P_HOLD, P_STEP, P_LEAP, P_FALL, P_ZERO = 0.4, 0.4, 0.2, 1e-9, 1e-7
 LEAP_SHARE = 0.02  # of the display's range: no leap within a frame's time is longer
+P_DUE = 0.05  # chance that the display has come to a score that was due
+LEDGER_DIGITS = 9  # of the displays whose scoring rule tells what is due
 COVERED = 0.5  # probability of the likeliest digit below which a cell says little
 LEARNING = 0.1  # weight of the newest step in the usual pace
 SURE = 0.85  # posterior that a reading needs
@@ -59,6 +63,9 @@ class ScoreTrack:
     Args:
         digits: how many cells the display has.
         falls: how likely the score falls, compared with growing by as much; percents do.
+
+    Attributes:
+        on_score: whether the number read last is a score that was due, and not one that rolls past.
     """
 
     def __init__(self, digits: int, falls: float = 0.0) -> None:
@@ -70,6 +77,9 @@ class ScoreTrack:
         self._t = 0.0
         self._pace = 0.0  # usual growth while the number rolls, a second
         self._sure: tuple[float, int] | None = None
+        self._ledger = BLANK
+        self._tells = digits == LEDGER_DIGITS and not falls
+        self.on_score = False
 
     def update(self, t: float, cells: Floats) -> ScoreReading:
         """Take one frame's cells (n, 11) at `t` seconds.
@@ -80,10 +90,15 @@ class ScoreTrack:
         if not len(self._values) and int((cells[:, :10].max(axis=1) < COVERED).sum()) > 1:
             return UNREAD  # a beginning among so many numbers would miss the true one
         near = int(self._values[self._weights.argmax()]) if len(self._values) else None
-        values = np.unique(np.concatenate([self._values, propose(cells, near)]))
+        due = self._ledger.due() if self._tells else None
+        proposed = [self._values, propose(cells, near)]
+        if due is not None:
+            proposed.append(due.shown())
+        values = np.unique(np.concatenate(proposed))
         elapsed = min(max(t - self._t, 1e-3), 10.0)
         self._t = t
-        weights = self._evidence(values, cells) * self._prior(values, elapsed)
+        self.on_score = False
+        weights = self._evidence(values, cells) * self._prior(values, elapsed, due)
         best = int(weights.argmax())
         doubt = float(weights[best]) * self._unseen_steps(cells, elapsed)
         posterior = float(weights[best] / (weights.sum() + doubt))
@@ -94,6 +109,7 @@ class ScoreTrack:
             return self._held(t, posterior)
         self._learn(value, elapsed)
         self._sure = (t, value)
+        self._book(t, value, due)
         return ScoreReading(value, round(posterior, 4))
 
     def _news(self, value: int) -> bool:
@@ -107,7 +123,15 @@ class ScoreTrack:
         logs = np.log(chances[np.arange(len(cells)), digits].astype(np.float64)).sum(axis=1)
         return np.asarray(np.exp(logs - logs.max()))
 
-    def _prior(self, values: NDArray[np.int64], elapsed: float) -> NDArray[np.float64]:
+    def _book(self, t: float, value: int, due: Due | None) -> None:
+        """Enter a score that was due at once, any other number when it has stood for long enough."""
+        if not self._tells:
+            return
+        self.on_score = due is not None and bool(due.chance(np.array([value]))[0])
+        ledger = self._ledger.watch(t, value)
+        self._ledger = ledger.enter(value) if self.on_score else ledger
+
+    def _prior(self, values: NDArray[np.int64], elapsed: float, due: Due | None) -> NDArray[np.float64]:
         """Probability of each number before this frame is looked at."""
         anywhere = P_FALL / self._top + np.where(values == 0, P_ZERO, 0.0)
         if not len(self._values):
@@ -115,7 +139,10 @@ class ScoreTrack:
         rise = (values[:, None] - self._values[None, :]).astype(np.float64)
         likely = np.where(rise > 0, 1.0, self._falls) * self._rises(np.abs(rise), elapsed)
         moves = np.where(rise == 0, P_HOLD, likely)
-        return np.asarray(moves @ self._weights + anywhere)
+        chances = np.asarray(moves @ self._weights + anywhere)
+        if due is not None:
+            chances += P_DUE * due.chance(values) * ((rise >= 0) @ self._weights)
+        return chances
 
     def _rises(self, rise: NDArray[np.float64], elapsed: float) -> NDArray[np.float64]:
         """Probability of growing by exactly `rise`: steps of the usual size, and leaps of every order of magnitude."""

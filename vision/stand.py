@@ -49,12 +49,15 @@ class Stand:
         self._stood: ScoreReading = UNREAD
         self._t = 0.0
 
-    def watch(self, t: float, shown: ScoreReading, *, moved: bool) -> None:
-        """Take what the display showed at `t`, in a picture that had `moved` on since the one before it."""
+    def watch(self, t: float, shown: ScoreReading, *, moved: bool, due: bool = False) -> None:
+        """Take what the display showed at `t`, in a picture that had `moved` on since the one before it.
+
+        A number that was `due` as a score by the scoring rule counts at first sight.
+        """
         if shown.value is None or shown.confidence <= CLEAR:
             self._shown = None
             return
-        if shown.value == self._stood.value or (shown.value == self._shown and moved):
+        if due or shown.value == self._stood.value or (shown.value == self._shown and moved):
             self._stood, self._t = shown, t
         self._shown = shown.value
 

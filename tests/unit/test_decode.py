@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from game.judgement import Judgement
 from game.reading import ScoreReading
+from game.rules.stepmania import StepManiaDefault
 from vision.decode import HOLD, ScoreTrack, propose
 from vision.settle import REACH, Settler
 
@@ -117,3 +119,26 @@ def test_a_slow_source_is_not_kept_waiting() -> None:
     one, two = ScoreReading(1, 1.0), ScoreReading(2, 1.0)
     assert settler.settle(0.0, (one, two)) == (0.0, (one, two))
     assert settler.settle(1.0, (one, two)) == (1.0, (one, two))
+
+
+def test_the_scoring_rule_settles_a_digit_that_two_can_be() -> None:
+    """Of two numbers that look alike the one that judgements can have made is read, once the chart is known."""
+    rule = StepManiaDefault()
+    tally, track, t = rule.start(300), ScoreTrack(DIGITS), 0.0
+    track.update(t, cells(0))
+    right = asked = 0
+    for played in range(1, 121):
+        tally = rule.award(tally, Judgement.W2 if played % 3 == 0 else Judgement.W1)
+        score = rule.shown(tally)
+        for look in range(5):
+            t += FRAME
+            seen = cells(score)
+            if played > 60 and not look:  # the ten thousands look as much like their neighbour
+                digit = score // 10_000 % 10
+                seen[4, digit], seen[4, (digit + 1) % 10] = 0.45, 0.55
+                asked += 1
+                right += track.update(t, seen).value == score
+            else:
+                track.update(t, seen)
+    assert asked == 60
+    assert right > 0.95 * asked

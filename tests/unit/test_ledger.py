@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from game.judgement import Judgement
@@ -105,3 +106,20 @@ def test_a_song_found_running_is_learned_later_or_never_wrongly() -> None:
     """A ledger that did not see the zero enters nothing."""
     scores = course(StepManiaDefault(), 300, 8)
     assert all(ledger.count() is None for _, ledger in watched(scores[100:], 8, begin=scores[99]))
+
+
+def test_the_next_score_is_foretold() -> None:
+    """Once the chart is known, the score that comes is among the few that are due."""
+    scores = course(StepManiaDefault(), 400, 9)
+    seen = watched(scores, 9, rests=1.0)
+    foretold = [
+        (due, scores[played])
+        for played, ledger in seen[:-1]
+        if (due := ledger.due()) is not None and scores[played] > scores[played - 1]
+    ]
+    hits = [bool(due.chance(np.array([score]))[0]) for due, score in foretold]
+    misses = [bool(due.chance(np.array([score + 3]))[0]) for due, score in foretold if score < 1 << 24]
+    assert len(hits) > 200
+    assert sum(hits) > 0.97 * len(hits)
+    assert sum(misses) < 0.01 * len(misses)
+    assert BLANK.due() is None

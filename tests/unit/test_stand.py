@@ -64,3 +64,12 @@ def test_stillness_survives_a_change_of_size() -> None:
     assert stillness.moved(np.zeros((96, 160, 3), dtype=np.uint8))
     assert stillness.moved(np.zeros((48, 80, 3), dtype=np.uint8))
     assert stillness.moved(np.zeros((3, 3, 3), dtype=np.uint8))
+
+
+def test_a_score_that_was_due_counts_at_first_sight() -> None:
+    """The scoring rule tells a score from a number that rolls past."""
+    stand = Stand()
+    stand.watch(0.0, ScoreReading(500, 1.0), moved=True)
+    stand.watch(FRAME, ScoreReading(613, 1.0), moved=True, due=True)
+    stand.watch(2 * FRAME, ScoreReading(790, 1.0), moved=True)
+    assert stand.at(2 * FRAME, ScoreReading(790, 1.0)).value == 613
