@@ -18,6 +18,7 @@ class Benchmark(StrEnum):
     """What can be measured."""
 
     VISION = "vision"
+    FLEET = "fleet"
 
 
 def bench(
@@ -36,6 +37,10 @@ def _figures(name: Benchmark) -> Iterator[Figure]:
             from bench.vision import figures  # noqa: PLC0415 - the rooms are heavy, --help is not
 
             return figures()
+        case Benchmark.FLEET:
+            from bench.fleet import figures as of_a_fleet  # noqa: PLC0415 - the same
+
+            return of_a_fleet()
 
 
 def _text(figure: Figure) -> str:

@@ -16,6 +16,7 @@ from kubeddr.people import audit, login, operators, tokens
 from kubeddr.predict import predict
 from kubeddr.read import read
 from kubeddr.shelf import models
+from kubeddr.simulate_fleet import simulate_fleet
 from kubeddr.train import train
 from kubeddr.watch import watch
 
@@ -37,6 +38,7 @@ app.command()(predict)
 app.command()(evaluate)
 enrolment_verbs(devices)
 app.command("control-plane")(control_plane)
+app.command("simulate-fleet")(simulate_fleet)
 app.command()(login)
 app.command()(audit)
 for group in (devices, matches, models, operators, tokens, train):

@@ -36,6 +36,8 @@ class Database:
             raise StartError(f"The database URL cannot be used: {error}. {hint}") from None
         if self._engine.dialect.name == "sqlite":
             _prepare_sqlite(self._engine)
+        else:  # many rows in one statement, and not a statement for each
+            self._engine.dialect.use_insertmanyvalues_wo_returning = True
 
     @property
     def dialect(self) -> str:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Table, delete, func, select, text
+from sqlalchemy import Connection, Table, delete, func, select, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from contract.messages import (
@@ -27,7 +27,7 @@ from control_plane.storage.lock import number
 from control_plane.storage.tables import Committed, DeadLetter, Device, EventRow, MatchRow, ModelStep, SampleRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from contract.ids import BootId, DeviceId, MatchId
     from control_plane.domain.letters import Letter
@@ -242,25 +242,51 @@ def _receipts(connection: Connection, letters: Sequence[Letter]) -> tuple[tuple[
         else:
             continue
         oldest[key] = max(oldest.get(key, 1), held)
-    told = []
-    for (device, boot), held in oldest.items():
-        seq = _advance(connection, device, boot, held)
-        if seq:
-            told.append((device, Receipt(boot_id=boot, seq=seq)))
-    return tuple(told)
+    if not oldest:
+        return ()
+    before, here = _committed(connection, oldest), _seqs(letters)
+    after = {key: receipts.advance(before.get(key, 0), held, here[key]) for key, held in oldest.items()}
+    # what came in an earlier batch, beyond a gap that this one has closed
+    for key in _more(connection, after):
+        after[key] = _reached(connection, key, after[key])
+    changed = [(key, seq) for key, seq in after.items() if seq != before.get(key, 0)]
+    rows_of = [{"device_id": device, "boot_id": boot, "seq": seq} for (device, boot), seq in changed]
+    _upsert(connection, _table(Committed), rows_of)
+    return tuple((device, Receipt(boot_id=boot, seq=seq)) for (device, boot), seq in after.items() if seq)
 
 
-def _advance(connection: Connection, device: DeviceId, boot: BootId, oldest: int) -> int:
-    table, events = _table(Committed), _table(EventRow)
-    mine = (table.c.device_id == device) & (table.c.boot_id == boot)
-    before = connection.execute(select(table.c.seq).where(mine)).scalar_one_or_none() or 0
-    above = select(events.c.seq).where(
-        events.c.device_id == device, events.c.boot_id == boot, events.c.seq > max(before, oldest - 1)
-    )
-    after = receipts.advance(before, oldest, connection.execute(above).scalars())
-    if after != before:
-        _upsert(connection, table, [{"device_id": device, "boot_id": boot, "seq": after}])
-    return after
+def _seqs(letters: Sequence[Letter]) -> dict[tuple[DeviceId, BootId], set[int]]:
+    """What a batch has, readable or not: it stands in the database by now."""
+    found: dict[tuple[DeviceId, BootId], set[int]] = defaultdict(set)
+    for letter in letters:
+        if letter.device is not None and isinstance(letter.message, Event):
+            found[letter.device, letter.message.boot_id].add(letter.message.seq)
+        elif letter.device is not None and letter.place is not None:
+            found[letter.device, letter.place[0]].add(letter.place[1])
+    return found
+
+
+def _committed(connection: Connection, keys: Iterable[tuple[DeviceId, BootId]]) -> dict[tuple[DeviceId, BootId], int]:
+    """How far the receipts of these boots have come."""
+    table = _table(Committed)
+    mine = tuple_(table.c.device_id, table.c.boot_id).in_(list(keys))
+    return {(row.device_id, row.boot_id): row.seq for row in connection.execute(select(table).where(mine))}
+
+
+def _more(connection: Connection, after: dict[tuple[DeviceId, BootId], int]) -> list[tuple[DeviceId, BootId]]:
+    """Boots whose next event is there already."""
+    events = _table(EventRow)
+    following = [(device, boot, seq + 1) for (device, boot), seq in after.items()]
+    mine = tuple_(events.c.device_id, events.c.boot_id, events.c.seq).in_(following)
+    found = connection.execute(select(events.c.device_id, events.c.boot_id).where(mine))
+    return [(row.device_id, row.boot_id) for row in found]
+
+
+def _reached(connection: Connection, key: tuple[DeviceId, BootId], seq: int) -> int:
+    """How far a boot's events stand without a gap from `seq` on."""
+    events = _table(EventRow)
+    above = select(events.c.seq).where(events.c.device_id == key[0], events.c.boot_id == key[1], events.c.seq > seq)
+    return receipts.advance(seq, None, connection.execute(above).scalars())
 
 
 def _table(model: Any) -> Table:
