@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from game.reading import ScoreReading, ScoreUnit
 
 SURE = 0.5  # below this confidence a number is as good as none
+MEMORY = 0.1  # weight of a reading in the mean confidence
 PERSIST = 0.25  # seconds a surprise must last before it is believed
 COLLAPSE_PERSIST = 0.6  # seconds a fall towards zero must last before it counts as the next song
 COLLAPSE_SHARE = 0.25  # a score down to this share of itself has collapsed: no correction is that large
@@ -29,6 +30,7 @@ class Track:
         doubt_at: when the doubt arose.
         doubt_seen: when it was last spoken for.
         doubts: how many readings speak for the doubt.
+        confidence: how sure the readings that confirmed it were of late, a mean that forgets.
     """
 
     value: int | None = None
@@ -41,6 +43,7 @@ class Track:
     doubt_at: float = 0.0
     doubt_seen: float = 0.0
     doubts: int = 0
+    confidence: float = 1.0
 
     @property
     def final(self) -> int | None:
@@ -82,9 +85,10 @@ def follow(track: Track, reading: ScoreReading, t: float, unit: ScoreUnit) -> Tr
     if reading.value is None or reading.confidence < SURE:
         return track
     value = reading.value
-    if track.value is not None and _continues(track.value, value, t - track.t, unit):
-        return _believe(track, value, t, unit)
-    return _doubt(track, value, t, unit)
+    if track.value is None or not _continues(track.value, value, t - track.t, unit):
+        return _doubt(track, value, t, unit)
+    believed = _believe(track, value, t, unit)
+    return replace(believed, confidence=track.confidence + MEMORY * (reading.confidence - track.confidence))
 
 
 def _continues(old: int, new: int, elapsed: float, unit: ScoreUnit) -> bool:

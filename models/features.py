@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 POINTS = TRACE + 1  # of a course: the zero before all, and the trace
 PARTS = 12  # equal parts of the budget clock that rates are taken over
-RECENT = (3, 6)  # how many of the last parts make the recent rates
+QUARTER = PARTS // 4
 STOP_A, STOP_B = 12.0, 2.2  # where the clock stops: a Kumaraswamy distribution, median 0.90
 STOP_NODES, STOP_WEIGHTS = (0.07, 0.5, 0.93), (0.25, 0.5, 0.25)
 FORM = 0.05**2  # variance of the gaining rate at the start
@@ -48,10 +48,10 @@ EARLY = 0.01  # of the clock, before which carelessness cannot be told
 USUAL = 0.3  # and this is assumed
 STALLED = 0.02  # of the clock's advance: who gains less than that share of it stands still
 
-OWN = (*(f"rate_{n}" for n in range(PARTS)), "rate", *(f"rate_last_{n}" for n in RECENT), "choppy", "stalled")
+OWN = ("rate_1", "rate_2", "rate_3", "rate_4", "rate", "rate_now", "choppy", "stalled")
 """Names of one player's features."""
 SHARED = (
-    "left", "left_root", "decided", "known", "triangular", "falls", "log_sigma", "log_scale", "formed", "careless",
+    "left", "left_root", "decided", "known", "triangular", "log_sigma", "log_scale", "formed", "careless",
     "counted", "objects",
 )  # fmt: skip
 """Names of the features that both players share."""
@@ -169,7 +169,7 @@ def features(course: Course) -> Features:
     sigma = np.sqrt(doubt + form.scale * (luck * left + DRIFT * left**3 / 3.0) + FLOOR**2)
     formed = doubt / sigma**2
     shared = (
-        left, np.sqrt(left), budget.decided, budget.known, course.triangular, course.falls,
+        left, np.sqrt(left), budget.decided, budget.known, course.triangular,
         np.log(sigma), np.log(form.scale), formed, budget.careless,
         counted.astype(np.float64), np.log(objects / USUAL_OBJECTS),
     )  # fmt: skip
@@ -309,5 +309,5 @@ def _own(gains: Floats, parts: _Parts, budget: _Budget) -> tuple[Floats, ...]:
     rates = np.clip(gains / parts.width[:, None], -1.0, 1.5) * (budget.settled > EARLY / 2)[:, None]
     moving = rates[:, ::-1] > STALLED
     stalled = np.where(moving.any(axis=1), moving.argmax(axis=1), PARTS) / PARTS
-    recent = tuple(rates[:, -parts_:].mean(axis=1) for parts_ in RECENT)
-    return (*rates.T, rates.mean(axis=1), *recent, rates.std(axis=1), stalled)
+    quarters = rates.reshape(len(rates), 4, QUARTER).mean(axis=2)
+    return (*quarters.T, rates.mean(axis=1), rates[:, -1], rates.std(axis=1), stalled)

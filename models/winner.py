@@ -30,6 +30,7 @@ SHARED_COLUMNS = [NAMES.index(name) for name in SHARED]
 OWN_COLUMNS = tuple([NAMES.index(f"{side}_{name}") for name in OWN] for side in ("one", "two"))
 EDGE = 1.2816  # a normal distribution's 90th percentile
 STALE = 12.0  # seconds without readings after which little is known of where the match stands
+GAINSAID = 0.8  # how much of a reading's certainty is left while others contradict it
 FALL = 2.4  # the worst judgement of a percent that falls costs this many times what the best one gives
 GRAIN = 2.0**40  # probabilities are multiples of 1 / GRAIN, so that 1 - p is exact
 NORMAL = NormalDist()
@@ -69,10 +70,10 @@ class TrainedWinner:
         progress = float(np.clip(1.0 - seen.left[0], 0.0, 1.0))
         looks = self._look(course, seen, 0, one), self._look(course, seen, 1, two)
         if clinched(course, known_top=_known(state)):
-            sure = 1.0 if one > two else 0.0
-            return Prediction(sure, sure, sure, progress, *_finals(*looks), *looks)
-        p = _exact(0.5 + 0.5 * float(self.winner(seen.values)[0, 0]))
-        low, high = _range(p, float(seen.formed[0]), _fog(state))
+            p = low = high = 1.0 if one > two else 0.0
+        else:
+            p = _exact(0.5 + 0.5 * float(self.winner(seen.values)[0, 0]))
+            low, high = _range(p, float(seen.formed[0]), _fog(state))
         return Prediction(p, low, high, progress, *_finals(*looks), *looks)
 
     def _alone(self, state: MatchState) -> Prediction:
@@ -125,9 +126,11 @@ def _finals(one: Outlook | None, two: Outlook | None) -> tuple[Interval | None, 
 
 
 def _fog(state: MatchState) -> float:
-    """How doubtful the readings are, 0 to 1: by their age, and by how sure they were."""
+    """How doubtful the readings are, 0 to 1: by their age, by how sure they were, and by what gainsays them now."""
     stale = 0.0 if state.t is None else max(0.0, state.t - min(state.p1.t, state.p2.t))
-    return 1.0 - math.exp(-stale / STALE)
+    doubted = any(track.doubt is not None for track in (state.p1, state.p2))
+    sure = state.p1.confidence * state.p2.confidence * (GAINSAID if doubted else 1.0)
+    return 1.0 - sure * math.exp(-stale / STALE)
 
 
 def _range(p: float, formed: float, fog: float) -> tuple[float, float]:

@@ -30,6 +30,7 @@ BLINDFOLD = 0.3  # share of matches in which readings fail now and then
 BLINK = 0.2  # share of the trace's points that are missing then
 STALE = 2.5  # seconds at most since both scores were last read then
 WIDTH_KNOWN = 0.7  # share of songs on which the display's width is told
+COUNTABLE = ("stepmania",)  # families whose scores tell of objects, see `game.ledger`
 MISCOUNT, MISCOUNT_SHARES = (0.002, 0.015, 0.06), (0.7, 0.2, 0.1)  # how far counts of objects are off, as a share
 READY = (1.5, 4.0)  # seconds from the first zeros to the first note
 
@@ -88,11 +89,11 @@ def glimpse(rng: np.random.Generator, bouts: Bouts, shares: Sequence[float] | in
         rng: decides when readings fail, and which shares.
         bouts: the matches.
         shares: at which shares to look; a number asks for that many, drawn anew for every match.
-        counted: share of the matches in which the device is told the exact share of the budget.
+        counted: share of the matches in which objects are counted; under most rules nobody can.
     """
     m, song = len(bouts), _Song(rng, bouts)
     wanted = rng.uniform(0.01, 1.0, (shares, m)) if isinstance(shares, int) else np.tile(shares, (m, 1)).T
-    clear, knows = rng.random(m) >= BLINDFOLD, rng.random(m) < counted
+    clear, knows = rng.random(m) >= BLINDFOLD, (rng.random(m) < counted) & (bouts.family in COUNTABLE)
     told = Told(bouts)
     views = [song.look(rng, row, clear) for row in wanted]
     each = len(views)

@@ -98,7 +98,7 @@ def _odd(data: Data) -> Floats:
     return np.stack([z, z * data.share, *(rate * rest for rate in rates)], axis=1).astype(np.float64)
 
 
-RATES = ("rate", "rate_last_3", "rate_last_6")
+RATES = ("rate", "rate_4")
 
 
 def _newton(columns: Floats, outcome: Floats) -> Floats:

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 LEFT_OUT_FAMILIES = ("ddr-3rd", "ddr-supernova", "stepmania-percent")
 LEFT_OUT_KINDS = ("stamina", "erratic")
-TRAIN_FAMILIES = tuple(name for name in FAMILIES if name not in LEFT_OUT_FAMILIES)
+TRAIN_FAMILIES = ("stepmania", *(name for name in FAMILIES if name not in LEFT_OUT_FAMILIES))  # the first one twice
 TRAIN_KINDS = tuple(name for name in KINDS if name not in LEFT_OUT_KINDS)
 MARKS = (0.10, 0.25, 0.50, 0.75, 0.90)  # shares of the budget at which predictors are compared
-COUNTED = 0.5  # share of matches in which objects are counted
+COUNTED = 0.7  # share of matches in which objects are counted, where the rule lets anybody count
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,19 +11,19 @@ import tensorflow as tf
 
 from models.bundle import Golden
 from models.runtime import Network
-from models.training.winner.net import Outlook, Winner, tilt
+from models.training.winner.net import Outlook, Winner, tilt, together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
 TOLERANCE = 1e-4  # of 2 p - 1 and of a rate; float32 on another processor is far closer
 
 
-def winner_bytes(model: Winner, width: int) -> bytes:
-    """A network from features (b, width) to 2 p - 1, (b, 1)."""
-    return _convert(lambda values: tilt(values[:, :1], model(values))[:, None], width)
+def winner_bytes(models: Sequence[Winner], width: int) -> bytes:
+    """One network of all, from features (b, width) to 2 p - 1, (b, 1)."""
+    return _convert(lambda values: tilt(values[:, :1], together(models, values))[:, None], width)
 
 
 def outlook_bytes(model: Outlook, width: int) -> bytes:

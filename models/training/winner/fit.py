@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,14 +30,16 @@ class Plan:
 
     Attributes:
         course_weight: how much the final lead teaches besides the outcome.
+        members: how many networks, alike but for their beginnings, speak together in the end.
     """
 
-    epochs: int = 12
+    epochs: int = 6
     batch: int = 2048
     rate: float = 3e-3
     decay: float = 1e-3
     course_weight: float = 0.3
     shape: Shape = field(default_factory=Shape)
+    members: int = 4
     seed: int = 7
 
 
@@ -54,6 +56,19 @@ def fit_winner(data: Data, plan: Plan, progress: Progress = None) -> Winner:
 
     _descend(model, loss, columns, plan, progress)
     return model
+
+
+def fit_winners(data: Data, plan: Plan, progress: Progress = None) -> list[Winner]:
+    """All members of a plan."""
+    models = []
+    for number in range(plan.members):
+
+        def on(done: int, total: int, loss: float, before: int = number) -> None:
+            if progress:
+                progress(before * total + done, plan.members * total, loss)
+
+        models.append(fit_winner(data, replace(plan, seed=plan.seed + number), on))
+    return models
 
 
 def _descend(

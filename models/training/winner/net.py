@@ -16,6 +16,8 @@ import tensorflow as tf
 from models.features import OWN, SHARED, SIGNED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 SHARED_AT = slice(len(SIGNED), len(SIGNED) + len(SHARED))
@@ -28,7 +30,7 @@ QUANTILES = (0.05, 0.5, 0.95)
 class Shape:
     """How large the winner's network is."""
 
-    width: int = 48
+    width: int = 32
     depth: int = 2
     bells: int = 3
 
@@ -61,6 +63,12 @@ class Winner(tf.keras.Model):  # type: ignore[misc]  # TensorFlow ships no types
         for layer in self._layers_:
             values = layer(values)
         return self._last(values)
+
+
+def together(models: Sequence[Winner], values: Any) -> tuple[Any, Any, Any]:
+    """What several networks say, as one mixture in which each has the same weight."""
+    at, widths, weights = zip(*(model(values) for model in models), strict=True)
+    return tf.concat(at, 1), tf.concat(widths, 1), tf.concat(weights, 1) - float(np.log(len(models)))
 
 
 def tilt(lead: Any, mixture: tuple[Any, Any, Any]) -> Any:

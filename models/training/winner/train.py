@@ -6,7 +6,7 @@ The same size, seed and charts give the same bytes on the same machine.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +27,7 @@ from models.training.winner.data import (
     simulate,
 )
 from models.training.winner.export import golden, outlook_bytes, winner_bytes
-from models.training.winner.fit import Plan, fit_outlook, fit_winner
+from models.training.winner.fit import Plan, fit_outlook, fit_winners
 from models.training.winner.search import cross_validate, search
 from models.winner import OUTLOOK, OWN_COLUMNS, SHARED_COLUMNS, WIN
 
@@ -62,10 +62,10 @@ class Size:
         boosting: whether the gradient boosting is learned and measured too, which takes as long as all the rest.
     """
 
-    matches: int = 60_000
-    looks: int = 8
+    matches: int = 80_000
+    looks: int = 4
     left_out: int = 20_000
-    search_matches: int = 12_000
+    search_matches: int = 20_000
     trials: int = 8
     folds: int = 3
     boosting: bool = True
@@ -80,7 +80,7 @@ SMOKE = Size(
     trials=2,
     folds=2,
     boosting=False,
-    plan=Plan(epochs=2, batch=512),
+    plan=Plan(epochs=2, batch=512, members=2),
 )
 
 
@@ -135,11 +135,10 @@ def train(out: Path, size: Size, version: str, told: Told, songs: Sequence[Steps
     plan = search(few, size.plan, size.trials, lambda n, _, loss: told("search", n + 1, size.trials, f"{loss:.4f}"))
     losses = cross_validate(few, plan, size.folds) if size.folds > 1 else []
     told("cross-validation", size.folds, size.folds, " ".join(f"{loss:.4f}" for loss in losses))
-    winner = fit_winner(data, plan, lambda *at: told("winner", at[0], at[1], f"{at[2]:.4f}"))
-    outlook_plan = replace(plan, epochs=max(1, plan.epochs // 2))
-    outlook = fit_outlook(data, outlook_plan, 32, lambda *at: told("outlook", at[0], at[1], f"{at[2]:.4f}"))
+    winners = fit_winners(data, plan, lambda *at: told("winner", at[0], at[1], f"{at[2]:.4f}"))
+    outlook = fit_outlook(data, plan, 32, lambda *at: told("outlook", at[0], at[1], f"{at[2]:.4f}"))
     networks = {
-        WIN: winner_bytes(winner, len(NAMES)),
+        WIN: winner_bytes(winners, len(NAMES)),
         OUTLOOK: outlook_bytes(outlook, len(SHARED_COLUMNS) + len(OWN_COLUMNS[0])),
     }
     judged = simulate([seed, 2], LEFT_OUT_FAMILIES, LEFT_OUT_KINDS, size.left_out, MARKS)
