@@ -47,7 +47,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
         measured = on_simulated(predictor, learn, matches, seed, bars.told)
         real = on_recordings(predictor, sorted(recordings.glob("*.jsonl")), bars.told) if recordings else {}
     for name in measured.missing:
-        typer.echo(f"left out: {name} (needs what training needs: `make .venv-train/.ready`)", err=True)
+        typer.echo(f"left out: {name} (it needs what `make train-winner` installs)", err=True)
     if plot:
         _draw(plot, measured)
     (_lines if as_json else _tables)(measured, real)
@@ -66,7 +66,7 @@ def _predictor(bundle: Path | None) -> TrainedWinner:
 
 def _draw(path: Path, measured: Measured) -> None:
     if importlib.util.find_spec("matplotlib") is None:
-        typer.echo("no plot: it needs what training needs (`make .venv-train/.ready`)", err=True)
+        typer.echo("no plot: it needs what `make train-winner` installs", err=True)
         return
     from models.training.winner.plots import loss_plot  # noqa: PLC0415
 

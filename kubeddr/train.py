@@ -47,7 +47,7 @@ def run_apart(arguments: list[str], module: str) -> None:
     """
     python = Path(sys.executable) if importlib.util.find_spec(module) else APART
     if not python.exists():
-        typer.echo(f"{module} is not installed: `make .venv-train/.ready` installs what training needs", err=True)
+        typer.echo(f"{module} is not installed: `make train-winner` installs what training needs", err=True)
         raise typer.Exit(1)
     raise typer.Exit(subprocess.run([python, *arguments], cwd=ROOT, check=False).returncode)  # noqa: S603 - our own code
 
