@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from game.match import MatchFinished, MatchStarted
 from game.reading import ScoreReading, ScoreUnit, ScreenReading
+from game.song import Song
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,6 +45,12 @@ class LineWriter:
             if isinstance(event, MatchFinished) and self._match is not None:
                 self._line(finished_line(event, self._match, result.state.unit))
                 self._match = None
+
+    def song(self, t: float, song: Song) -> None:
+        """Write which song the match that runs is danced to, as far as it is known."""
+        if self._match is not None and song != Song():
+            known = {"title": song.title, "difficulty": song.difficulty}
+            self._line({"type": "song", "t": t, "match_id": self._match, **known})
 
     def _say(self, said: Iterable[Said]) -> None:
         for one in said:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from edge_agent.capture.source import Source
     from edge_agent.pipeline import Pipeline, StepResult
+    from edge_agent.songs import Songs
+    from vision.frame import Frame
 
 TAKE = 0.5  # seconds to wait for a live picture before going on in the dark
 GIVE_UP = {SourceKind.CAMERA: 3.0, SourceKind.STREAM: 12.0}  # seconds to give the first picture in
@@ -45,10 +47,11 @@ class Watch:
         pipeline: fresh.
         out: where the lines go.
         every_frame: see `LineWriter`.
+        songs: reads which song is danced to, where that is wanted.
         stopped: asked between frames; True ends the watching as the end of the source would.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it joins is what it is for
         self,
         pipeline: Pipeline,
         out: IO[str],
@@ -56,7 +59,9 @@ class Watch:
         *,
         every_frame: bool = False,
         stopped: Callable[[], bool] = lambda: False,
+        songs: Songs | None = None,
     ) -> None:
+        self._songs = songs
         self._pipeline, self._out, self._listener = pipeline, out, listener
         self._every_frame, self._stopped = every_frame, stopped
         self._matches = 0
@@ -87,7 +92,7 @@ class Watch:
             if self._stopped():
                 break
             t = frame.t
-            self._step(writer, self._pipeline.step(frame))
+            self._frame(writer, frame)
             self._listener.progress(t, recording.expected / recording.fps if recording.expected else None)
         self._close(writer, t)
         if recording.note is not None:
@@ -107,7 +112,7 @@ class Watch:
                 frame = capture.take(TAKE)
                 status = capture.status()
                 if frame is not None:
-                    self._step(writer, self._pipeline.step(frame))
+                    self._frame(writer, frame)
                 elif self._pipeline.running or status.state is not CaptureState.LIVE:
                     self._step(writer, self._pipeline.blind(clock()))
                 self._listener.progress(clock(), None)
@@ -120,18 +125,25 @@ class Watch:
             capture.close()
         self._close(writer, clock())
 
+    def _frame(self, writer: LineWriter, frame: Frame) -> None:
+        if self._songs is not None:
+            self._songs.see(frame)
+        self._step(writer, self._pipeline.step(frame))
+
     def _step(self, writer: LineWriter, result: StepResult) -> None:
+        if self._songs is not None and any(isinstance(event, MatchFinished) for event in result.events):
+            writer.song(result.t, self._songs.song())
         writer.step(result)
         self._count(result)
 
     def _close(self, writer: LineWriter, t: float) -> None:
-        result = self._pipeline.close(t)
-        writer.step(result)
-        self._count(result)
+        self._step(writer, self._pipeline.close(t))
 
     def _count(self, result: StepResult) -> None:
         if not result.events:
             return
+        if self._songs is not None and any(isinstance(event, MatchStarted) for event in result.events):
+            self._songs.begin()
         self._matches += sum(isinstance(event, MatchStarted) for event in result.events)
         self._listener.step(result)
 

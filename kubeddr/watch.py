@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ import typer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from edge_agent.songs import Songs
 
 STDOUT = "-"
 
@@ -36,7 +39,9 @@ def watch(
     try:
         parsed = parse_source(source)
         with _stoppable() as stop, _output(jsonl) as out, WatchScreen(parsed.name) as screen:
-            watching = Watch(builtin_pipeline(), out, screen, every_frame=every_frame, stopped=stop.is_set)
+            watching = Watch(
+                builtin_pipeline(), out, screen, every_frame=every_frame, stopped=stop.is_set, songs=_songs()
+            )
             matches = watching.run(parsed)
     except EdgeAgentError as error:
         typer.echo(str(error), err=True)
@@ -49,6 +54,15 @@ def watch(
         raise typer.Exit(1) from None
     if matches == 0:
         typer.echo("no match seen", err=True)
+
+
+def _songs() -> Songs | None:
+    """Who reads titles, where tesseract is installed."""
+    if shutil.which("tesseract") is None:
+        return None
+    from edge_agent.songs import Songs  # noqa: PLC0415
+
+    return Songs()
 
 
 class _Stop:
