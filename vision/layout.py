@@ -142,7 +142,8 @@ def _holed(digits: Sequence[Glyph], pitch: float) -> bool:
 
 
 def _unit(text: str, digits: int, least: int) -> ScoreUnit | None:
-    whole, _, decimals = text.removesuffix("%").rpartition(".")
+    point = text.replace(",", ".") if text.endswith("%") else text  # some write 98,76 %
+    whole, _, decimals = point.removesuffix("%").rpartition(".")
     if whole.isdigit() and decimals.isdigit() and len(decimals) == PERCENT_DECIMALS:
         return ScoreUnit.PERCENT if int(whole + decimals) <= PERCENT_MOST else None
     if not least <= digits <= MOST_DIGITS or not set(text) <= set("0123456789,."):

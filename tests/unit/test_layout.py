@@ -24,6 +24,7 @@ def glyphs(text: str, pitch: float = 12.0) -> list[Glyph]:
         ("00000", 0, ScoreUnit.POINTS),
         ("98.76", 9_876, ScoreUnit.PERCENT),
         ("98.76%", 9_876, ScoreUnit.PERCENT),
+        ("98,76%", 9_876, ScoreUnit.PERCENT),
         ("100.00", 10_000, ScoreUnit.PERCENT),
         (",038,779,576,", 38_779_576, ScoreUnit.POINTS),
     ],
