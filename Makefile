@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):/usr/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recordings test-train check format lock train test-outage clean
+.PHONY: help setup demo test test-recordings test-train check format lock train test-outage chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -55,6 +55,10 @@ test-train: setup $(TRAIN)/.ready ## a minute of training, and whether what come
 test-outage: setup ## two minutes: the network pulled for one of them, in the middle of a match
 	@scripts/system-packages mosquitto
 	$(BIN)/pytest tests/e2e -m slow
+
+chaos: setup ## an hour or two of kills, cuts, full disks and wiped brokers, a hundred seeded runs of each fault
+	@scripts/system-packages mosquitto strace
+	KUBEDDR_CHAOS=1 $(BIN)/pytest tests/chaos --timeout 1200
 
 test-recordings: setup ## reading, measured on the recorded games where there are any
 	$(BIN)/pytest tests/recordings -m slow -s
