@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from edge_agent.pipeline import StepResult
     from models.live import Said
+    from models.predictor import Outlook
 
 
 class LineWriter:
@@ -90,7 +91,14 @@ def prediction_line(said: Said, model: str) -> dict[str, Any]:
         "high": prediction.high,
         "progress": round(prediction.progress, 4),
         "model": model,
+        **{name: _outlook(look) for name, look in (("p1", prediction.p1), ("p2", prediction.p2)) if look},
     }
+
+
+def _outlook(look: Outlook) -> dict[str, Any]:
+    """How one player will end: the range of the final score, in the display's unit, the chance of failing, a grade."""
+    final = [shown(round(end), look.unit) for end in (look.final.low, look.final.high)]
+    return {"final": final, "fail": round(look.fail, 4), "grade": look.grade}
 
 
 def finished_line(event: MatchFinished, match_id: str, unit: ScoreUnit) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from game.reading import ScoreUnit
+
 if TYPE_CHECKING:
     from game.match import MatchFinished, MatchState
 
@@ -22,14 +24,18 @@ class Outlook:
     """How one player will end.
 
     Attributes:
-        final: where the final score will lie, in the display's unit.
+        final: where the final score will lie, in points or hundredths of a percent.
         middle: it will lie above this as likely as below.
         fail: probability of failing the song, as far as scores tell.
+        grade: the grade that `middle` would get; None where scores alone do not decide it.
+        unit: what the scores count.
     """
 
     final: Interval
     middle: float
     fail: float
+    grade: str | None = None
+    unit: ScoreUnit = ScoreUnit.POINTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from game.grades import ITG, MILLION, grade
+from game.reading import ScoreUnit
 from game.rules.stepmania import BASE
 from models.bundle import Bundle, BundleError, builtin
 from models.display import scale_of
@@ -32,6 +34,7 @@ EDGE = 1.2816  # a normal distribution's 90th percentile
 STALE = 12.0  # seconds without readings after which little is known of where the match stands
 GAINSAID = 0.8  # how much of a reading's certainty is left while others contradict it
 FALL = 2.4  # the worst judgement of a percent that falls costs this many times what the best one gives
+MILLION_TOP = 1_000_000.0
 GRAIN = 2.0**40  # probabilities are multiples of 1 / GRAIN, so that 1 - p is exact
 NORMAL = NormalDist()
 
@@ -99,7 +102,9 @@ class TrainedWinner:
         top, left = float(course.top[0]), float(seen.left[0])
         least, most = (-math.inf if course.falls[0] else float(score)), max(top, float(score))
         low, middle, high = (min(most, max(least, score + top * left * rate)) for rate in (low, middle, high))
-        return Outlook(Interval(max(low, 0.0), max(high, 0.0)), max(middle, 0.0), 1.0 / (1.0 + math.exp(-fail)))
+        final, middle = Interval(max(low, 0.0), max(high, 0.0)), max(middle, 0.0)
+        unit = ScoreUnit.PERCENT if course.falls[0] else ScoreUnit.POINTS
+        return Outlook(final, middle, 1.0 / (1.0 + math.exp(-fail)), _grade(course, middle), unit)
 
 
 def clinched(course: Course, *, known_top: bool) -> bool:
@@ -107,6 +112,12 @@ def clinched(course: Course, *, known_top: bool) -> bool:
     ahead, behind = float(course.now[0].max()), float(course.now[0].min())
     reach = 1.0 + FALL * float(course.falls[0])
     return known_top and ahead - behind > reach * (1.0 - ahead)
+
+
+def _grade(course: Course, score: float) -> str | None:
+    if course.falls[0]:
+        return grade(score, ITG)
+    return grade(score, MILLION) if course.top[0] == MILLION_TOP else None
 
 
 def _counts(state: MatchState) -> tuple[Count | None, Count | None]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from game.grades import ITG as ITG_GRADES
+from game.grades import MILLION, grade
 from game.judgement import Judgement
 from game.reading import ScoreUnit
 from game.rules import EX, ITG, RULES, STEPMANIA_PERCENT, Growth, Rule, Tally, ddr_extreme, decided
@@ -163,3 +165,20 @@ def test_half_of_the_objects_decide_a_quarter_of_a_triangular_budget() -> None:
 def test_what_falls_and_what_counts_percent() -> None:
     assert {name for name, rule in RULES.items() if rule.falls} == {"itg", "stepmania-percent"}
     assert {name for name, rule in RULES.items() if rule.unit is ScoreUnit.PERCENT} == {"itg", "stepmania-percent"}
+
+
+@pytest.mark.parametrize(
+    ("score", "steps", "expected"),
+    [
+        (0, MILLION, "D"),
+        (549_990, MILLION, "D"),
+        (550_000, MILLION, "D+"),
+        (899_990, MILLION, "AA-"),
+        (1_000_000, MILLION, "AAA"),
+        (9_599, ITG_GRADES, "S+"),
+        (9_600, ITG_GRADES, "*"),
+        (10_000, ITG_GRADES, "****"),
+    ],
+)
+def test_grades(score: int, steps: tuple[tuple[int, str], ...], expected: str) -> None:
+    assert grade(score, steps) == expected
