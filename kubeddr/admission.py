@@ -42,10 +42,16 @@ def waiting(*, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
         typer.echo(f"{each['code']}  {each['device']:<24}since {short_time(each['requested'])}  {serial}".rstrip())
 
 
-def accept(code: Code, *, rename: Rename = None, url: Url = DEFAULT_URL) -> None:
+def accept(
+    code: Code,
+    *,
+    rename: Rename = None,
+    replace: Annotated[bool, typer.Option("--replace", help="It has this name already, and was wiped.")] = False,
+    url: Url = DEFAULT_URL,
+) -> None:
     """Let a device in. Compare the code with what its own page shows: only then is it the one you mean."""
     with api(url) as client:
-        made = answer(client.post(f"/api/v1/enrolments/{code}/accept", json={"device": rename}))
+        made = answer(client.post(f"/api/v1/enrolments/{code}/accept", json={"device": rename, "replace": replace}))
     typer.echo(f"{made['device']} is let in.")
 
 

@@ -41,9 +41,14 @@ class RequestOut(Shape):
 
 
 class Accept(BaseModel):
-    """Lets a device in, as `device` where it is to be called otherwise than it would like."""
+    """Lets a device in, as `device` where it is to be called otherwise than it would like.
+
+    Attributes:
+        replace: it is the one that has this name already, and was wiped.
+    """
 
     device: DeviceId | None = None
+    replace: bool = False
 
 
 class Reason(BaseModel):
@@ -141,7 +146,7 @@ def list_requests(
 @router.post("/api/v1/enrolments/{code}/accept", dependencies=[OPERATOR])
 def accept_device(here: Here, me: Me, request: Request, code: Code, accepted: Accept) -> RequestOut:
     """Let in the device whose own page shows this code."""
-    row = here.enrolment.accept(code, me.name, accepted.device)
+    row = here.enrolment.accept(code, me.name, accepted.device, replace=accepted.replace)
     detail(request, str(row["device"]))
     return RequestOut.of(row)
 

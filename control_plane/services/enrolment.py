@@ -14,7 +14,7 @@ from contract.enrolment import EnrolRequest, EnrolState, claim_code, claim_token
 from contract.ids import DeviceId
 from control_plane.authority.ca import Request, check_request
 from control_plane.domain.access import digest, mint
-from control_plane.errors import ForbiddenError, NotFoundError
+from control_plane.errors import ConflictError, ForbiddenError, NotFoundError
 from control_plane.storage import enrolment as rows
 
 if TYPE_CHECKING:
@@ -82,15 +82,23 @@ class Enrolment:
             raise ForbiddenError("Too many devices wait to be let in. Accept or refuse some, then this one asks again.")
         return row
 
-    def accept(self, code: str, by: str, device: DeviceId | None = None) -> RowMapping:
+    def accept(self, code: str, by: str, device: DeviceId | None = None, *, replace: bool = False) -> RowMapping:
         """A person has compared the code and lets the device in, by another name if wished.
+
+        With `replace` it is the device that has this name already, wiped: what it had counts no more.
 
         Raises:
             NotFoundError: no device that waits shows this code.
+            ConflictError: another device has this name.
         """
         with self._database.write("enrolment") as connection:
             row = _waiting(connection, code)
-            self._accept(connection, row["key"], check_request(row["csr"]), device or DeviceId(row["device"]), by)
+            name = device or DeviceId(row["device"])
+            if not replace and rows.live(connection, name, datetime.now(UTC)):
+                raise ConflictError(
+                    f"There is a device {name} already: replace it if it was wiped, or give another name."
+                )
+            self._accept(connection, row["key"], check_request(row["csr"]), name, by)
             row = rows.request(connection, row["key"]) or row
         self._changed()
         return row

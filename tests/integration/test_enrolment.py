@@ -248,7 +248,9 @@ def test_a_wiped_device_comes_in_anew_and_its_old_certificate_counts_no_more(
     generic = Applicant(DeviceId("wiped"), token=token(cloud, None))
     told = ask(str(cloud.base_url), generic, wallet.waiting_key(), wallet)
     assert isinstance(told, Waiting)  # nobody said that this token may take the name over
-    cloud.post(f"/api/v1/enrolments/{told.code}/accept", json={})
+    taken = cloud.post(f"/api/v1/enrolments/{told.code}/accept", json={})
+    assert (taken.status_code, "replace it if it was wiped" in taken.json()["detail"]) == (409, True)
+    cloud.post(f"/api/v1/enrolments/{told.code}/accept", json={"replace": True})
     after = ask(str(cloud.base_url), generic, wallet.waiting_key(), wallet)
     assert isinstance(after, Identity)
     for identity, status in ((before, 403), (after, 200)):
