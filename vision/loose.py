@@ -136,8 +136,11 @@ class LooseEye:
         spelled = self._spelled(strip, columns)
         if spelled is None or not spelled.clear:
             other = vivid(strip)
-            again = self._spelled(other, posteriors(other, line_reader))
-            spelled = _surer(spelled, again)
+            more = posteriors(other, line_reader)
+            surer = _surer(spelled, self._spelled(other, more))
+            if surer is not None:  # both looks have a say in each digit, whichever found where they stand
+                both = np.sqrt(cell_digits(columns, strip, surer.xs) * cell_digits(more, other, surer.xs))
+                spelled = Sight(surer.xs, np.asarray(both / both.sum(axis=1, keepdims=True)))
         if spelled is not None and self._usual(t, len(spelled.xs)):
             return spelled
         if spelled is None or self._among(spelled.xs):
@@ -183,10 +186,7 @@ def _ink(columns: Floats, strip: Strip, glyph: Glyph) -> float:
 
 
 def _surer(one: Sight | None, two: Sight | None) -> Sight | None:
-    """Both looks in one where they agree on the number of digits, else the surer one."""
+    """The look that tells better where the digits stand."""
     if one is None or two is None:
         return one or two
-    if len(one.xs) == len(two.xs):
-        both = np.sqrt(one.cells * two.cells)
-        return Sight(one.xs, np.asarray(both / both.sum(axis=1, keepdims=True)))
     return max(one, two, key=lambda sight: float(sight.cells[:, :10].max(axis=1).min()))
