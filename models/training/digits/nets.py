@@ -65,13 +65,6 @@ def locator_net() -> Any:
     return tf.keras.Model(image, layers.Conv2D(2, 1)(x))
 
 
-def sharpened(model: Any, sharpness: float) -> Any:
-    """The same network with its last layer's logits multiplied: surer of everything it says, and of nothing else."""
-    last = model.layers[-1]
-    last.set_weights([weight * sharpness for weight in last.get_weights()])
-    return model
-
-
 def to_int8(model: Any, shape: tuple[int, int, int], samples: Iterable[np.ndarray]) -> bytes:
     """Convert to int8 with a float interface.
 

@@ -13,7 +13,7 @@ from models.bundle import Draft, Golden, write
 from models.runtime import Network
 from models.training.digits.dataset import studio
 from models.training.digits.fit import Plan, Samples, fit
-from models.training.digits.nets import line_net, locator_loss, locator_net, masked_loss, sharpened, to_int8
+from models.training.digits.nets import line_net, locator_loss, locator_net, masked_loss, to_int8
 from models.training.digits.reels import reel
 from models.training.digits.scenes import scene
 from models.training.digits.strips import IGNORED, strip
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 LOCATOR_SHAPE = (352, 640, 3)
 LINE_SHAPE = (STRIP_HEIGHT, 256, 3)
 GOLDEN_SIZES = {"line": (STRIP_HEIGHT, 128), "locator": (96, 160)}  # small, because bundles travel
-SHARPNESS = (
-    1.25  # strips here are harder than screens: on rendered games a softer network is less sure than it is right
-)
 TOLERANCE = 0.4  # logits; int8 kernels of other processors may round a step or two of 0.15 otherwise
 
 
@@ -101,7 +98,7 @@ def train(out: Path, size: Size, version: str, progress: Callable[[str, int, int
     line = line_net()
     plan = Plan(size.strip_epochs, 64, seed=size.seed)
     fit(line, masked_loss(IGNORED), strips, plan, lambda *at: progress("line reader", *at))
-    line_bytes = to_int8(sharpened(line, SHARPNESS), LINE_SHAPE, strips.pictures[:4000:10])
+    line_bytes = to_int8(line, LINE_SHAPE, strips.pictures[:4000:10])
 
     locator = locator_net()
     plan = Plan(size.scene_epochs, 16, seed=size.seed)
