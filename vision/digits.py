@@ -181,15 +181,14 @@ def cell_digits(columns: Floats, strip: Strip, cells: Sequence[float]) -> Floats
 
     A centre between two columns takes the one that is surer of a digit.
     """
-    out = np.empty((len(cells), 11), dtype=np.float32)
-    for index, x in enumerate(cells):
-        at = strip.to_column(x)
-        nearest = min(max(round(at), 0), len(columns) - 1)
-        other = nearest + (1 if at > nearest else -1)
-        near = [nearest]
-        if abs(at - nearest) > BETWEEN and 0 <= other < len(columns):
-            near.append(other)
-        column = columns[max(near, key=lambda c: float(columns[c, :10].sum()))]
-        out[index, :10] = column[:10]
-        out[index, 10] = max(0.0, 1 - column[:10].sum())
+    at = (np.asarray(cells) - strip.left) * strip.scale / STRIDE - 0.5
+    last = len(columns) - 1
+    digits = columns[:, :10].sum(axis=1)
+    nearest = np.clip(np.rint(at), 0, last).astype(np.intp)
+    other = np.clip(nearest + np.where(at > nearest, 1, -1), 0, last)
+    better = (np.abs(at - nearest) > BETWEEN) & (digits[other] > digits[nearest])
+    chosen = np.where(better, other, nearest)
+    out = np.empty((len(chosen), 11), dtype=np.float32)
+    out[:, :10] = columns[chosen, :10]
+    out[:, 10] = np.maximum(0.0, 1 - digits[chosen])
     return out
