@@ -1,6 +1,7 @@
 """The page's web server: four small answers and one stream."""
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -80,8 +81,9 @@ def build(kiosk: Kiosk) -> FastAPI:
         code, at = kiosk.board.facts["claim"], kiosk.board.facts["claim_at"]
         if not code:
             return Response("this device does not wait to be let in\n", 404, media_type="text/plain")
-        picture = segno.make(f"{at}/accept#{code}", error="m").svg_inline(scale=4, border=2, light="#fff")
-        return Response(picture, media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
+        picture = io.BytesIO()
+        segno.make(f"{at}/accept#{code}", error="m").save(picture, kind="svg", scale=4, border=2, light="#fff")
+        return Response(picture.getvalue(), media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from xml.etree import ElementTree
 
 import cv2
 import httpx
@@ -132,3 +133,14 @@ def test_a_large_picture_is_made_smaller_and_the_one_it_came_from_left_alone() -
     assert decoded is not None
     assert decoded.shape[1] == WIDEST
     assert (image == 40).all()
+
+
+async def test_a_device_that_waits_shows_its_code_as_a_picture_too(kiosk: Kiosk) -> None:
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(build(kiosk)), base_url="http://kiosk")
+    assert (await client.get("/claim.svg")).status_code == 404
+    kiosk.board.tell(claim="ABCD-EFGH-JKLM", claim_at="http://plane:8080", claim_why="")
+    picture = await client.get("/claim.svg")
+    assert picture.headers["content-type"] == "image/svg+xml"
+    root = ElementTree.fromstring(picture.content)  # noqa: S314 - of our own making
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"  # else no browser shows it as a picture
+    assert kiosk.board.view()["claim"] == "ABCD-EFGH-JKLM"
