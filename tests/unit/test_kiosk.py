@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import cv2
 import httpx
@@ -141,6 +141,6 @@ async def test_a_device_that_waits_shows_its_code_as_a_picture_too(kiosk: Kiosk)
     kiosk.board.tell(claim="ABCD-EFGH-JKLM", claim_at="http://plane:8080", claim_why="")
     picture = await client.get("/claim.svg")
     assert picture.headers["content-type"] == "image/svg+xml"
-    root = ElementTree.fromstring(picture.content)  # noqa: S314 - of our own making
+    root = ET.fromstring(picture.content)  # noqa: S314 - of our own making
     assert root.tag == "{http://www.w3.org/2000/svg}svg"  # else no browser shows it as a picture
     assert kiosk.board.view()["claim"] == "ABCD-EFGH-JKLM"
