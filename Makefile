@@ -59,7 +59,7 @@ test-outage: setup ## two minutes: the network pulled for one of them, in the mi
 	@scripts/system-packages mosquitto
 	$(BIN)/pytest tests/e2e -m slow
 
-chaos: setup ## an hour or two of kills, cuts, full disks and wiped brokers, a hundred seeded runs of each fault
+chaos: setup ## an hour or two of kills, cuts, full disks and wiped brokers, many seeded runs of each
 	@scripts/system-packages mosquitto strace
 	KUBEDDR_CHAOS=1 $(BIN)/pytest tests/chaos --timeout 1200
 
