@@ -179,8 +179,8 @@ class Reader:
         """From what the displays show now to the scores of the frame before, and that frame's time."""
         moved = self._stillness.moved(frame.image)
         t, rolling = self._settler.settle(frame.t, shown)
-        for stand, reading in zip(self._stands, shown, strict=True):
-            stand.watch(frame.t, reading, moved=moved)
+        for eye, stand, reading in zip(self._eyes, self._stands, shown, strict=True):
+            stand.watch(frame.t, reading, moved=moved, due=isinstance(eye, _Eye) and eye.track.on_score)
         one, two = (stand.at(t, reading) for stand, reading in zip(self._stands, rolling, strict=True))
         return t, (one, two)
 
