@@ -29,7 +29,7 @@ class LineWriter:
 
     def __init__(self, out: IO[str], name: Callable[[float], str], *, model: str, every_frame: bool = False) -> None:
         self._out, self._name, self._model, self._every_frame = out, name, model, every_frame
-        self._last: tuple[int | None, int | None, ScoreUnit] | None = None
+        self._last: tuple[int | None, int | None, ScoreUnit, bool] | None = None
         self._match: str | None = None
 
     def step(self, result: StepResult) -> None:
@@ -58,7 +58,7 @@ class LineWriter:
             self._line(prediction_line(one, self._model))
 
     def _reading(self, reading: ScreenReading) -> None:
-        now = (reading.p1.value, reading.p2.value, reading.unit)
+        now = (reading.p1.value, reading.p2.value, reading.unit, reading.lost)
         if self._every_frame or now != self._last:
             self._line(reading_line(reading))
         self._last = now
@@ -77,7 +77,7 @@ def reading_line(reading: ScreenReading) -> dict[str, Any]:
         "p2": _player(reading.p2, reading.unit),
         "visible": reading.visible,
         "digits": reading.digits,
-    }
+    } | ({"lost": True} if reading.lost else {})
 
 
 def prediction_line(said: Said, model: str) -> dict[str, Any]:

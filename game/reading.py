@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -37,6 +37,7 @@ class ScreenReading:
         t: seconds, media time for a file and monotonic time for a live source.
         visible: whether score displays are on the screen, be they legible or not.
         digits: how many digits the display has when it is padded, else None.
+        lost: whether a camera has moved so that nobody can tell where the displays are now.
     """
 
     t: float
@@ -45,7 +46,8 @@ class ScreenReading:
     visible: bool = False
     unit: ScoreUnit = ScoreUnit.POINTS
     digits: int | None = None
+    lost: bool = False
 
     def swapped(self) -> ScreenReading:
         """The same moment with the players exchanged."""
-        return ScreenReading(self.t, self.p2, self.p1, self.visible, self.unit, self.digits)
+        return replace(self, p1=self.p2, p2=self.p1)

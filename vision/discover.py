@@ -37,14 +37,14 @@ UNEVEN = 0.15  # how much the pace goes up and down, as a share of the pace, whe
 QUICK = 1.0  # seconds of growth that are enough for a pair of which both do
 LATELY = 12  # sights
 LEVEL = 0.6  # digit heights by which displays side by side may differ in height
-TILT = 0.15  # and the slope of the picture that a camera may add to that
+TILT = 0.1  # and how far off the slope of a leaning line may be measured
 LONGER = 4  # digits by which growing numbers may differ
 EQUAL, NEARER = 1.25, 1.6  # ratio of two displays' heights, as they are measured from the front and from the side
 NARROWED = (
     0.6,
     3.0,
 )  # logarithm of their widths' ratio, in those of their heights'; it is 2 far from the camera's axis
-SETTLED = 0.12  # digit heights a display may stray while it is looked at
+SETTLED, MOSTLY = 0.16, 0.75  # digit heights a display may stray while it is looked at, and share of looks that count
 
 
 @dataclass(slots=True)
@@ -76,7 +76,8 @@ class Track:
             return False
         at = self.last.line.centre  # leaning lines are seen whole at one time and in part at another
         middles = [n.line.spanning(at, at).middle for _, n in recent]
-        return max(middles) - min(middles) < SETTLED * 2 * self.last.line.height
+        usual, near = median(middles), SETTLED * self.last.line.height
+        return sum(abs(middle - usual) < near for middle in middles) >= MOSTLY * len(middles)
 
     def at_rest(self, now: float, lasting: float = REST) -> bool:
         """Whether it has shown nothing but its start in its sights of the last seconds."""
@@ -146,7 +147,8 @@ class Discoverer:
         """Take the numbers of one picture at `t` seconds; answer with a layout as soon as there is one."""
         for number in numbers:
             for track in self._tracks:
-                if track.last.unit == number.unit and track.last.line.near(number.line):
+                anew = track.seen[-1][0] < t  # no number is seen twice on one picture
+                if anew and track.last.unit == number.unit and track.last.line.near(number.line):
                     track.seen = [*track.since(t - WINDOW), (t, number)]
                     break
             else:
@@ -210,7 +212,9 @@ def alike(one: Number, two: Number) -> bool:
         return False
     tall = max(a.height, b.height)
     if _beside(a, b):
-        return abs(a.middle - b.middle) < LEVEL * tall + TILT * abs(a.centre - b.centre)
+        between = (a.centre + b.centre) / 2
+        apart = abs(a.spanning(between, between).middle - b.spanning(between, between).middle)
+        return apart < LEVEL * tall + TILT * abs(a.centre - b.centre)
     return min(abs(a.left - b.left), abs(a.centre - b.centre), abs(a.right - b.right)) < tall
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from vision.frame import Frame, Image
 
 LOOK_EVERY = 0.2  # seconds between searches of the whole picture while no scores are in sight
+FOLLOW_EVERY = 0.1  # and between looks at how the camera moves
 SCALES = (640, 448, 960)  # pixels of the long side, one after the other, so that small and large numbers are seen
 LEAST_GROWING = 3  # digits of a number that may have just begun to grow
 LEGIBLE = 0.55  # mean probability of a digit over the cells, above which a display is in sight
@@ -117,6 +118,8 @@ class Reader:
         self._moves = Moves()
         self._steady = Steady()
         self._doubt = True
+        self._camera = self._astray = False
+        self._followed = float("-inf")
         self._focus: Focus | Trim | None = None
         self._eyes: tuple[_Eye | LooseEye | None, _Eye | LooseEye | None] = (None, None)
         self._layout: Layout | None = None
@@ -144,7 +147,7 @@ class Reader:
         unit = self._layout.unit if self._layout else ScoreUnit.POINTS
         fixed = (eye.display for eye in self._eyes if eye and not eye.display.grows)
         digits = max((len(display.cells) for display in fixed), default=None)
-        return ScreenReading(t, one, two, self._visible(), unit, digits)
+        return ScreenReading(t, one, two, self._visible(), unit, digits, self._lost(view))
 
     def _view(self, frame: Frame) -> View:
         """The frame as seen by a camera that stands still.
@@ -152,7 +155,8 @@ class Reader:
         While nothing is in sight, every other look goes to where the displays were last seen: what moved since may have
         been the game's menus.
         """
-        if self._visible() or self._searching(frame.t):
+        if self._visible() or frame.t - self._followed >= FOLLOW_EVERY:
+            self._followed = frame.t
             return View(frame.image, self._steady.follow(frame.t, frame.image, doubt=self._doubt))
         return View(frame.image, self._steady.settled if frame.index % 2 else self._steady.pose)
 
@@ -166,6 +170,14 @@ class Reader:
                 self._steady.back()
             self._steady.settle()
         return one, two
+
+    def _lost(self, view: View) -> bool:
+        """Whether a camera that showed the displays looks elsewhere now."""
+        if self._visible():
+            self._camera = self._camera or view.pose is not None or (self._layout is not None and self._layout.leans)
+            self._astray = False
+        self._astray = self._astray or (self._camera and self._steady.lost)
+        return self._astray and not self._visible()
 
     def _sharpen(self, t: float, view: View) -> None:
         """Look for a better outline of the displays in sight."""

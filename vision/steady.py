@@ -13,28 +13,30 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from vision.frame import Floats, Image
 
 SIDE = 640  # pixels of the long side at which corners are followed, about
-CELL = 32  # pixels; one corner is followed in each
+CELL = 24  # pixels; one corner is followed in each
 FAINTEST = 1e-4  # smaller eigenvalue of a corner worth following
+GRAINY = 3.0  # and its least multiple of what noise and moire give everywhere
 WINDOW = (13, 13)
-LEVELS = 2
+LEVELS = 3  # halvings of the picture at which corners are sought
+FEATURES, FEATURE, FAINT = 500, 25, 8  # what is looked at after a knock: how many, their size, least contrast
 PRECISE = (cv2.TERM_CRITERIA_COUNT + cv2.TERM_CRITERIA_EPS, 12, 0.02)
-WITH = 0.6  # pixels by which a corner may miss and still have gone with the picture
-TRUSTED = 12  # looks
-DISTRUST = 3  # looks that one miss costs
+WITH = 0.8  # pixels by which a corner may miss and still have gone with the picture
+TRUSTED, UNKNOWN = 0.6, 0.3  # share of the last looks in which a corner went along, from which on it counts; at first
+LATEST = 0.1  # weight of the newest look
 FEWEST = 16  # corners that tell a movement
-MAJORITY = 0.4  # of the corners asked
+MAJORITY, MINORITY = 0.4, 0.25  # of the corners asked; of those about which nothing is known yet
+MANY = 80  # corners that tell perspective too
+STIFF = 12.0  # corners' worth of belief that the picture has only been shifted
+PATIENCE = 3  # looks in vain before the picture is taken for another one
 WORN = 0.6  # share of corners still in use below which there are new ones
 FRESH = 30  # looks for which a reference picture is kept at least
 STILL = 0.12  # pixels below which the usual corner has not moved; noise moves them less
 CALM_LOOKS = 45  # looks without a movement after which the picture is taken to stand still
 REST, WARY = 1.0, 0.1  # seconds between looks at a picture that stands still, and when it may have moved
 LARGEST = 3.0  # times by which a picture may have grown or shrunk; beyond that the homography is nonsense
-COARSE = 4  # shrinks the small picture once more, to find out how far a knock has moved it
 
 
 class Steady:
@@ -59,9 +61,10 @@ class Steady:
         self._last: Image | None = None
         self._corners: Floats = np.zeros((0, 2), np.float32)  # in the reference picture
         self._home: Floats = np.zeros((0, 2), np.float32)  # the same ones in the first picture
-        self._age: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._faith: Floats = np.zeros(0)
         self._looks = 0
         self._calm = 0
+        self._vain = 0
         self._looked = float("-inf")
 
     def follow(self, t: float, image: Image, *, doubt: bool = True) -> Floats | None:
@@ -81,12 +84,14 @@ class Steady:
             self._refer(small)
             return self.pose
         before = self._now
-        self.lost = not (self._step(small, before) or self._leap(small))
+        self._vain = 0 if self._step(small) or self._step(small, _jump(self._last, small)) else self._vain + 1
+        self.lost = self._vain >= PATIENCE or len(self._corners) < FEWEST
         if self.lost:
             self._now = self._then
             self._refer(small)
-        self._last = small
-        self._calm = self._calm + 1 if self._now is before else 0
+        if not self._vain or self.lost:
+            self._last = small
+        self._calm = self._calm + 1 if self._now is before and not self._vain else 0
         if self._now is self._then:
             self.pose = self.settled
         elif self._now is not before:
@@ -102,23 +107,12 @@ class Steady:
         self._now, self.pose = self._then, self.settled
         self._key = self._last = None
 
-    def _leap(self, small: Image) -> bool:
-        """Look again, from where the picture as a whole seems to have gone since the last one."""
-        if self._last is None or min(small.shape) < WINDOW[0] * COARSE:
-            return False
-        old, new = (
-            cv2.resize(one, None, fx=1 / COARSE, fy=1 / COARSE, interpolation=cv2.INTER_AREA).astype(np.float32)
-            for one in (self._last, small)
-        )
-        (x, y), _ = cv2.phaseCorrelate(old, new, cv2.createHanningWindow(old.shape[::-1], cv2.CV_32F))
-        jump = np.array([[1, 0, x * COARSE], [0, 1, y * COARSE], [0, 0, 1]])
-        return self._step(small, jump @ self._now)
-
-    def _step(self, small: Image, near: Floats) -> bool:
-        """Take one look, from a pose that is about right; whether the movement could be told."""
+    def _step(self, small: Image, jump: Floats | None = None) -> bool:
+        """Take one look, after such a jump; whether the movement could be told."""
         self._looks += 1
         if self._key is None or len(self._corners) < FEWEST:
             return False
+        near = self._now if jump is None else jump @ self._now
         guess = _apply(near, self._home)
         now, found, _ = cv2.calcOpticalFlowPyrLK(
             self._key,
@@ -131,18 +125,19 @@ class Steady:
             criteria=PRECISE,
         )
         seen = found.ravel() > 0
-        asked = seen & (self._age >= TRUSTED)
-        if asked.sum() < FEWEST:
-            asked = seen
-        pose = _fitted(self._home[asked], now[asked], near)
+        asked = seen & (self._faith >= TRUSTED)
+        known = int(asked.sum()) >= FEWEST
+        asked = asked if known else seen
+        share = MAJORITY if known and jump is None else MINORITY
+        pose = _fitted(self._home[asked], now[asked], near, share)
         if pose is None:
             return False
         self._now = next((old for old in (self._now, self._then) if self._apart(old, pose) < STILL), pose)
         went = seen & (np.linalg.norm(_apply(pose, self._home) - now, axis=1) < WITH)
-        self._age = np.where(went, self._age + 1, np.maximum(0, self._age - DISTRUST))
+        self._faith += LATEST * (went - self._faith)
         if self._looks > FRESH and went.sum() < WORN * len(went):
-            kept = went & (self._age >= TRUSTED)
-            self._refer(small, now[kept], self._home[kept], self._age[kept])
+            kept = went & (self._faith >= TRUSTED)
+            self._refer(small, now[kept], self._home[kept], self._faith[kept])
         return True
 
     def _apart(self, one: Floats, two: Floats) -> float:
@@ -157,11 +152,11 @@ class Steady:
             apart = np.linalg.norm(corners[:, None] - old[None], axis=2).min(axis=1)
             corners = corners[apart > CELL / 4]
         home = _apply(np.linalg.inv(self._now), corners)
-        age = np.zeros(len(corners), np.int64)
+        faith = np.full(len(corners), UNKNOWN)
         if kept:
-            corners, home, age = (np.concatenate(pair) for pair in zip(kept, (corners, home, age), strict=True))
+            corners, home, faith = (np.concatenate(pair) for pair in zip(kept, (corners, home, faith), strict=True))
         self._key, self._looks = small, 0
-        self._corners, self._home, self._age = corners.astype(np.float32), home.astype(np.float32), age
+        self._corners, self._home, self._faith = corners.astype(np.float32), home.astype(np.float32), faith
 
 
 def _grey(image: Image, shrink: int) -> Image:
@@ -170,6 +165,23 @@ def _grey(image: Image, shrink: int) -> Image:
         whole = image[: height * shrink, : width * shrink]
         image = np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+
+
+def _jump(old: Image | None, new: Image) -> Floats | None:
+    """How the picture as a whole has moved, however far (ORB features); None when that cannot be told."""
+    if old is None or min(new.shape) < FEATURE:
+        return None
+    seer = cv2.ORB.create(FEATURES, fastThreshold=FAINT, patchSize=FEATURE, edgeThreshold=FEATURE)
+    (here, one), (there, two) = (seer.detectAndCompute(each, None) for each in (old, new))
+    if len(here) < FEWEST or len(there) < FEWEST:
+        return None
+    pairs = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(one, two)
+    if len(pairs) < FEWEST:
+        return None
+    before = np.array([here[pair.queryIdx].pt for pair in pairs], np.float32)
+    after = np.array([there[pair.trainIdx].pt for pair in pairs], np.float32)
+    move, agree = cv2.estimateAffinePartial2D(before, after, ransacReprojThreshold=4 * WITH)
+    return None if move is None or agree.sum() < FEWEST else np.vstack([move, [0, 0, 1]])
 
 
 def _corners(small: Image) -> Floats:
@@ -181,33 +193,51 @@ def _corners(small: Image) -> Floats:
     blocks = sharp[: rows * CELL, : columns * CELL].reshape(rows, CELL, columns, CELL).swapaxes(1, 2)
     cells = blocks.reshape(rows * columns, CELL * CELL)
     best = cells.argmax(axis=1)
-    good = cells[np.arange(len(cells)), best] > FAINTEST
+    good = cells[np.arange(len(cells)), best] > max(FAINTEST, GRAINY * float(np.median(sharp)))
     row, column = np.divmod(np.arange(len(cells)), columns)
     points = np.stack([column * CELL + best % CELL, row * CELL + best // CELL], axis=1)
     return np.asarray(points[good], dtype=np.float32)
 
 
-def _fitted(home: Floats, now: Floats, near: Floats) -> Floats | None:
-    """The homography that most of the pairs agree on, sought near `near`; None when too few agree."""
+def _fitted(home: Floats, now: Floats, near: Floats, share: float) -> Floats | None:
+    """The pose that so large a share of the pairs agrees on: `near`, or as far from there as the usual pair, or any."""
     if len(home) < FEWEST:
         return None
-    x, y = np.median(now - _apply(near, home), axis=0)
-    shifted = np.array([[1, 0, x], [0, 1, y], [0, 0, 1]]) @ near
-    found = _agreed(home, now, near)
-    return _agreed(home, now, shifted) if found is None else found
+    expected = _apply(near, home)
+    x, y = np.median(now - expected, axis=0)
+    found = _agreed(home, now, near, max(share, MAJORITY))
+    if found is None:
+        found = _agreed(home, now, np.array([[1, 0, x], [0, 1, y], [0, 0, 1]]) @ near, max(share, MAJORITY))
+    if found is None:
+        rough, _ = cv2.estimateAffinePartial2D(expected, now, ransacReprojThreshold=2 * WITH)
+        found = None if rough is None else _agreed(home, now, np.vstack([rough, [0, 0, 1]]) @ near, share)
+    return found
 
 
-def _agreed(home: Floats, now: Floats, pose: Floats) -> Floats | None:
+def _agreed(home: Floats, now: Floats, pose: Floats, share: float) -> Floats | None:
     for give in (4 * WITH, 2 * WITH, WITH):
         agree = np.linalg.norm(_apply(pose, home) - now, axis=1) < give
-        if agree.sum() < max(FEWEST, MAJORITY * len(home)):
+        if agree.sum() < max(FEWEST, share * len(home)):
             return None
-        found, _ = cv2.findHomography(home[agree], now[agree], 0)
-        if found is None:
-            return None
-        pose = found
+        pose = _least_squares(home[agree], now[agree], pose)
     size = float(np.linalg.det(pose))
-    return np.asarray(pose) if 1 / LARGEST < size < LARGEST else None
+    return pose if 1 / LARGEST < size < LARGEST else None
+
+
+def _least_squares(home: Floats, now: Floats, pose: Floats) -> Floats:
+    """A better pose; few corners move it as a whole rather than turn and stretch it."""
+    if len(home) >= MANY:
+        found, _ = cv2.findHomography(home, now, 0)
+        if found is not None:
+            return np.asarray(found)
+    at = _apply(pose, home).astype(np.float64)
+    middle = at.mean(axis=0)
+    arm = np.hstack([at - middle, np.ones((len(at), 1))])
+    normal = arm.T @ arm + np.diag([STIFF * SIDE**2 / 12, STIFF * SIDE**2 / 12, 0])
+    change = np.linalg.solve(normal, arm.T @ (now - at))
+    turn = np.eye(2) + change[:2].T
+    shift = middle + change[2] - turn @ middle
+    return np.asarray(np.vstack([np.hstack([turn, shift[:, None]]), [0, 0, 1]]) @ pose)
 
 
 def _apply(pose: Floats, points: Floats) -> Floats:

@@ -58,6 +58,7 @@ class Board:
         self._scores: list[int | None] = [None, None]
         self._known: list[int | None] = [None, None]
         self._unit, self._digits = ScoreUnit.POINTS, 0
+        self._lost = False
         self._prediction: Prediction | None = None
         self._result: MatchFinished | None = None
         self._result_at = 0.0
@@ -80,6 +81,7 @@ class Board:
             reading = result.reading
             self._unit, self._digits = result.state.unit, result.state.digits or 0
             self._scores = [_sure(reading.p1), _sure(reading.p2)]
+            self._lost = reading.lost
             self._known = [new if new is not None else old for new, old in zip(self._scores, self._known, strict=True)]
             if self._course is not None:
                 for said in result.said:
@@ -114,6 +116,7 @@ class Board:
             view = self.facts | {
                 "phase": self._phase(now),
                 "picture": self._picture | {"since": round(now - self._picture["since"], 1)},
+                "lost": self._lost,
                 "unit": self._unit.value,
                 "digits": self._digits,
                 "p1": {"score": self._known[0], "now": self._scores[0] is not None},
