@@ -44,15 +44,16 @@ BEHIND = 0.6  # of the other's share: who is further behind on the own chart is 
 OBJECTS = (20.0, 3_000.0)  # the fewest and the most that are believed
 DOUBT = 5.0  # how many parts' worth of belief these have before the match tells their scale
 FLOOR = 3e-4  # of the standard deviation of what is left, a share of the top
-EARLY = 0.01  # of the clock, before which carelessness cannot be told
-USUAL = 0.3  # and this is assumed
+EARLY = 0.01  # of the clock, from which on carelessness and shares can be told
+USUAL = 0.3  # the carelessness assumed until then
+HAZE, USUAL_RATE = 0.002, 0.8  # how much budget a usual rate stands for before the match tells, in each part
 STALLED = 0.02  # of the clock's advance: who gains less than that share of it stands still
 
 OWN = ("rate_1", "rate_2", "rate_3", "rate_4", "rate", "rate_now", "choppy", "stalled")
 """Names of one player's features."""
 SHARED = (
     "left", "left_root", "decided", "known", "triangular", "log_sigma", "log_scale", "formed", "careless",
-    "counted", "objects",
+    "counted", "objects", "sure_top",
 )  # fmt: skip
 """Names of the features that both players share."""
 SIGNED = ("lead", "foretold")
@@ -72,7 +73,7 @@ class Course:
         now: the scores of this moment, (b, 2).
         at: when both were last confirmed, seconds, (b,).
         top: the highest score, (b,).
-        triangular, falls: 1 or 0, (b,).
+        triangular, falls, sure: 1 or 0; sure when the highest score is certain, (b,).
         share: the counted share of either player's budget that is decided by now, NaN where nobody counts, (b, 2).
         objects: how many objects either chart has, NaN where nobody knows, (b, 2).
     """
@@ -86,6 +87,7 @@ class Course:
     top: Floats
     triangular: Floats
     falls: Floats
+    sure: Floats
     share: Floats
     objects: Floats
 
@@ -143,6 +145,7 @@ def course_of(state: MatchState, counts: tuple[Count | None, Count | None] = (No
         top=np.array([scale.top]),
         triangular=np.array([float(scale.growth is Growth.TRIANGULAR)]),
         falls=np.array([float(state.unit is ScoreUnit.PERCENT)]),
+        sure=np.array([float(scale.known)]),
         share=np.array([[np.nan if c is None else decided(scale.growth, c.played, c.objects) for c in counts]]),
         objects=np.array([[np.nan if c is None else c.objects for c in counts]]),
     )
@@ -171,7 +174,7 @@ def features(course: Course) -> Features:
     shared = (
         left, np.sqrt(left), budget.decided, budget.known, course.triangular,
         np.log(sigma), np.log(form.scale), formed, budget.careless,
-        counted.astype(np.float64), np.log(objects / USUAL_OBJECTS),
+        counted.astype(np.float64), np.log(objects / USUAL_OBJECTS), course.sure,
     )  # fmt: skip
     signed = ((course.now[:, 0] - course.now[:, 1]) / sigma, (left * form.mean + uneven) / sigma)
     columns = (*signed, *shared, *_own(parts.one, parts, budget), *_own(parts.two, parts, budget))
@@ -217,10 +220,12 @@ def _budget(course: Course) -> _Budget:
     now = np.minimum(settled + pace * since, 1.0)
     known, share = _both(_shares(course))
     full = np.where(known, now / np.maximum(share, 1e-6), now + _rest(now))
-    full = np.where(known & (share < EARLY), now + _rest(now), np.clip(full, 0.05, 1.05))
+    told = np.where(known, share**2 / (share**2 + EARLY**2), 0.0)
+    full = told * np.clip(full, 0.05, 1.05) + (1.0 - told) * (now + _rest(now))
     decided = np.where(known, share, now / full)
     earned = (course.one[rows, last] + course.two[rows, last]) / np.maximum(settled, 1e-9) * full
-    careless = np.where(now > EARLY, np.maximum(0.05, 2.0 - 0.9 * earned), USUAL)
+    told = now**2 / (now**2 + EARLY**2)
+    careless = told * np.clip(2.0 - 0.9 * earned, 0.05, 2.0) + (1.0 - told) * USUAL
     return _Budget(clock / full[:, None], settled / full, decided, 1.0 - decided, known.astype(np.float64), careless)
 
 
@@ -305,9 +310,12 @@ def _kalman(parts: _Parts, careless: Floats, triangular: Floats) -> _Form:
 
 
 def _own(gains: Floats, parts: _Parts, budget: _Budget) -> tuple[Floats, ...]:
-    """One player's features, by `OWN`."""
-    rates = np.clip(gains / parts.width[:, None], -1.0, 1.5) * (budget.settled > EARLY / 2)[:, None]
-    moving = rates[:, ::-1] > STALLED
-    stalled = np.where(moving.any(axis=1), moving.argmax(axis=1), PARTS) / PARTS
+    """One player's features, by `OWN`; early rates are drawn towards a usual one, so that no note makes them jump."""
+    width = parts.width[:, None]
+    rates = np.clip((gains + HAZE * USUAL_RATE) / (width + HAZE), -1.0, 1.5)
+    moving = gains[:, ::-1] > STALLED * width
+    stalled = (
+        np.where(moving.any(axis=1), moving.argmax(axis=1), PARTS) / PARTS * budget.settled / (budget.settled + HAZE)
+    )
     quarters = rates.reshape(len(rates), 4, QUARTER).mean(axis=2)
     return (*quarters.T, rates.mean(axis=1), rates[:, -1], rates.std(axis=1), stalled)

@@ -72,7 +72,7 @@ class TrainedWinner:
         seen = features(course)
         progress = float(np.clip(1.0 - seen.left[0], 0.0, 1.0))
         looks = self._look(course, seen, 0, one), self._look(course, seen, 1, two)
-        if clinched(course, known_top=_known(state)):
+        if clinched(course):
             p = low = high = 1.0 if one > two else 0.0
         else:
             p = _exact(0.5 + 0.5 * float(self.winner(seen.values)[0, 0]))
@@ -107,11 +107,11 @@ class TrainedWinner:
         return Outlook(final, middle, 1.0 / (1.0 + math.exp(-fail)), _grade(course, middle), unit)
 
 
-def clinched(course: Course, *, known_top: bool) -> bool:
+def clinched(course: Course) -> bool:
     """Whether the lead cannot be made up: what the other player can still gain is at most what it is."""
     ahead, behind = float(course.now[0].max()), float(course.now[0].min())
     reach = 1.0 + FALL * float(course.falls[0])
-    return known_top and ahead - behind > reach * (1.0 - ahead)
+    return bool(course.sure[0]) and ahead - behind > reach * (1.0 - ahead)
 
 
 def _grade(course: Course, score: float) -> str | None:
@@ -126,10 +126,6 @@ def _counts(state: MatchState) -> tuple[Count | None, Count | None]:
         return None, None
     one, two = state.ledgers
     return one.count(), two.count()
-
-
-def _known(state: MatchState) -> bool:
-    return scale_of(state).known
 
 
 def _finals(one: Outlook | None, two: Outlook | None) -> tuple[Interval | None, Interval | None]:

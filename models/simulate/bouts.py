@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 MAY_FAIL = 0.3  # share of the matches in which an empty life bar means something
 OTHER_CHART = 0.25  # share of the songs on which the two dance different charts
-PLAYERS = 64  # pairs on one song
+PLAYERS = 32  # pairs on one song
+SECONDS = (35.0, 140.0)  # from the first note of a generated song to its last
 _LIFE = np.array([LIFE[code] for code in CODES])
 
 
@@ -122,7 +123,13 @@ def tournament(
         rng = np.random.default_rng([*seed, number])
         family, kind = str(rng.choice(families)), str(rng.choice(kinds))
         size = min(PLAYERS, matches - number * PLAYERS)
-        yield bouts(rng, family, kind, _charts(rng, FAMILIES[family], songs), size)
+        one, two = _charts(rng, FAMILIES[family], songs)
+        if one is two:
+            yield bouts(rng, family, kind, (one, two), size)
+            continue
+        # the sides change charts at half time, or the harder one would stay with player 1 for the whole song
+        halves = ((one, two), size // 2), ((two, one), size - size // 2)
+        yield from (bouts(rng, family, kind, charts, half) for charts, half in halves if half)
 
 
 def bouts(rng: np.random.Generator, family: str, kind: str, charts: tuple[Steps, Steps], m: int) -> Bouts:
@@ -161,7 +168,7 @@ def _charts(rng: np.random.Generator, game: Family, songs: Sequence[Steps]) -> t
         song = songs[int(rng.integers(len(songs)))]
         return song, song
     easiest, hardest = game.meters
-    seconds, meter = float(rng.uniform(55.0, 140.0)), int(rng.integers(easiest, hardest + 1))
+    seconds, meter = float(rng.uniform(*SECONDS)), int(rng.integers(easiest, hardest + 1))
     first = steps_of(compose(rng, seconds, meter))
     if rng.random() >= OTHER_CHART:
         return first, first

@@ -32,6 +32,7 @@ STALE = 2.5  # seconds at most since both scores were last read then
 WIDTH_KNOWN = 0.7  # share of songs on which the display's width is told
 COUNTABLE = ("stepmania",)  # families whose scores tell of objects, see `game.ledger`
 MISCOUNT, MISCOUNT_SHARES = (0.002, 0.015, 0.06), (0.7, 0.2, 0.1)  # how far counts of objects are off, as a share
+SOON = 1.7  # above 1, early moments are looked at more often than late ones
 READY = (1.5, 4.0)  # seconds from the first zeros to the first note
 
 
@@ -92,7 +93,7 @@ def glimpse(rng: np.random.Generator, bouts: Bouts, shares: Sequence[float] | in
         counted: share of the matches in which objects are counted; under most rules nobody can.
     """
     m, song = len(bouts), _Song(rng, bouts)
-    wanted = rng.uniform(0.01, 1.0, (shares, m)) if isinstance(shares, int) else np.tile(shares, (m, 1)).T
+    wanted = rng.uniform(0.0, 1.0, (shares, m)) ** SOON if isinstance(shares, int) else np.tile(shares, (m, 1)).T
     clear, knows = rng.random(m) >= BLINDFOLD, (rng.random(m) < counted) & (bouts.family in COUNTABLE)
     told = Told(bouts)
     views = [song.look(rng, row, clear) for row in wanted]
@@ -187,7 +188,7 @@ class _Song:
         trace = self._scores(t - rng.uniform(0.0, ROLL, (m, TRACE)) * (t < seen[:, None]))
         trace = np.maximum.accumulate(trace, axis=2) if not self._bouts.rule.falls else trace
         now = self._scores(seen[:, None])[..., 0]
-        tops, triangular = self._scale(t, trace, count, seen, now)
+        tops, triangular, sure = self._scale(t, trace, count, seen, now)
         columns = np.zeros((3, m, POINTS))
         columns[0, :, 1:], columns[1:, :, 1:] = t, trace / tops[:, None]
         columns[0, :, 0] = t[:, 0]
@@ -201,15 +202,14 @@ class _Song:
             top=tops,
             triangular=triangular,
             falls=np.full(m, float(self._bouts.rule.unit is ScoreUnit.PERCENT)),
+            sure=sure,
             share=np.full((m, 2), np.nan),
             objects=np.full((m, 2), np.nan),
         )
 
-    def _scale(
-        self, t: Floats, trace: Floats, count: NDArray[np.int64], seen: Floats, now: Floats
-    ) -> tuple[Floats, Floats]:
-        """The highest score and whether the rule is triangular, as the device tells it from its numbers."""
-        tops, bent = np.empty(len(seen)), np.empty(len(seen))
+    def _scale(self, t: Floats, trace: Floats, count: NDArray[np.int64], seen: Floats, now: Floats) -> Floats:
+        """The highest score, whether the rule is triangular, whether the former is sure, as devices tell, (3, m)."""
+        scales = np.empty((3, len(seen)))
         fine = (trace % 10 != 0).any(axis=(0, 2)) | (now % 10 != 0).any(axis=0)
         for row, points in enumerate(count):
             state = replace(
@@ -229,5 +229,5 @@ class _Song:
                 ),
             )
             scale = scale_of(state)
-            tops[row], bent[row] = scale.top, float(scale.growth is Growth.TRIANGULAR)
-        return tops, bent
+            scales[:, row] = scale.top, scale.growth is Growth.TRIANGULAR, scale.known
+        return scales

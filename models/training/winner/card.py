@@ -27,7 +27,7 @@ GROUPS = {
     "the rate foretold": ("foretold",),
     "what is left of the budget": ("left", "left_root", "decided", "known"),
     "how uncertain the rest is": ("log_sigma", "log_scale", "formed", "careless"),
-    "the kind of rule": ("triangular",),
+    "the kind of rule": ("triangular", "sure_top"),
     "the number of objects": ("counted", "objects"),
     "both players' rates over time": tuple(f"{side}_{name}" for side in ("one", "two") for name in OWN),
 }
