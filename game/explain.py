@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 KEPT = 24  # guesses
 SLIGHT = 1e-6  # share of the likeliest below which one is dropped
+DIM = 0.05  # share of a run's likeliest length below which others are left out
+PLAIN = 0.9  # weight of the guesses that explain a step by few objects, from which on nothing else is tried
 SHORT = 4  # objects in a step that are told apart exactly
 LONG = 160  # objects in the longest run without rest
 FALSE = 0.01  # chance that a number was no score
@@ -133,26 +135,28 @@ def explain(guesses: tuple[Guess, ...], score: int) -> tuple[list[Guess], list[G
     worth = gains(objects, played)
     short = (np.abs(worth - rise[:, None]) <= give[:, None]) * RUN_CHANCES
     exact = [
-        _carried(guesses[g], int(RUN_LENGTHS[i]), guesses[g].score + int(worth[g, i]), short[g, i])
+        _carried(guesses[g], int(RUN_LENGTHS[i]), guesses[g].score + int(worth[g, i]), short[g, i], guesses[g].give)
         for g, i in zip(*np.nonzero(short), strict=True)
     ]
-    missed = _missed(objects, played, rise, give)
-    exact += [
-        replace(_carried(guesses[g], int(LENGTHS[i]), score, missed[g, i]), give=blur(score))
-        for g, i in zip(*np.nonzero(missed), strict=True)
-    ]
-    on = _run_on(objects, played, rise, score)
-    rough = [
-        replace(_carried(guesses[g], int(LENGTHS[i]), score, on[g, i]), give=blur(score))
-        for g, i in zip(*np.nonzero(on), strict=True)
-    ]
+    rough: list[Guess] = []
+    if sum(guesses[g].weight for g in np.flatnonzero(short.any(axis=1))) < PLAIN:
+        missed = _missed(objects, played, rise, give)
+        exact += [
+            _carried(guesses[g], int(LENGTHS[i]), score, missed[g, i], blur(score))
+            for g, i in zip(*np.nonzero(missed), strict=True)
+        ]
+        on = _run_on(objects, played, rise, score)
+        rough = [
+            _carried(guesses[g], int(LENGTHS[i]), score, on[g, i], blur(score))
+            for g, i in zip(*np.nonzero(on), strict=True)
+        ]
     usual = WEIGHTS[0] * BASE * (played + 1) / triangle(objects)
     rough += [replace(guess, weight=guess.weight * FALSE / u) for guess, u in zip(guesses, usual.tolist(), strict=True)]
     return exact, rough
 
 
-def _carried(guess: Guess, more: int, score: int, chance: float) -> Guess:
-    return Guess(guess.objects, guess.played + more, score, guess.weight * float(chance), guess.give)
+def _carried(guess: Guess, more: int, score: int, chance: float, give: int) -> Guess:
+    return Guess(guess.objects, guess.played + more, score, guess.weight * float(chance), give)
 
 
 def _missed(objects: Ints, played: Ints, rise: Ints, give: Ints) -> Floats:
@@ -176,7 +180,7 @@ def _run_on(objects: Ints, played: Ints, rise: Ints, score: int) -> Floats:
     units = (rise / unit)[:, None]
     density = np.exp(-0.5 * ((units - gain[:, None] * whole) / spread) ** 2) / (spread * 2.507 * unit[:, None])
     density *= LONG_RUN / (LENGTHS - SHORT + 1) ** 1.5
-    likely = density > density.max(axis=1, keepdims=True) * 1e-3
+    likely = density > density.max(axis=1, keepdims=True) * DIM
     likely &= (units <= WEIGHTS[0] * whole) & (played[:, None] + LENGTHS <= objects[:, None])
     return np.where(likely, density, 0.0)
 
