@@ -57,7 +57,7 @@ def _text(trained: Trained, size: Size, mine: str) -> str:
         matches=f"{size.matches:,}",
         rows=f"{len(trained.train):,}",
         data=trained.train.version,
-        families=", ".join(TRAIN_FAMILIES),
+        families=", ".join(dict.fromkeys(TRAIN_FAMILIES)),
         kinds=", ".join(TRAIN_KINDS),
         left_families=", ".join(sorted(set(trained.judged.family))),
         left_kinds=", ".join(sorted(set(trained.judged.kind))),
@@ -160,9 +160,10 @@ antisymmetric and rises with the lead whatever the weights are. A lead beyond re
 or doubtful readings widen the range it gives.
 
 **What it was trained on.** {rows} moments of {matches} simulated matches (content {data}), and nothing else: families
-{families}; dancers {kinds}. In half of the matches the device is told how many objects the charts have and how many
-are over; in the other half it sees scores alone. In a third of them readings fail now and then. A search of {trials}
-trials and a {folds}-fold cross-validation, both split by match, chose the shape (log losses of the folds: {cross}).
+{families}; dancers {kinds}. Where the rule lets a device count objects (StepMania's own), it does so in two of three
+matches, with the errors that such counts have; elsewhere it sees scores alone. In a third of the matches readings
+fail now and then. A search of {trials} trials chose the shape; {folds} folds of a cross-validation, at moments drawn
+evenly or earlier, gave the log losses {cross}. Both were split by match.
 
 **What it was measured on.** {left} other matches, of families ({left_families}) and kinds of dancers ({left_kinds})
 that were left out of training. Rows of one match share one outcome, so intervals come from drawing matches anew.

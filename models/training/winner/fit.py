@@ -33,7 +33,7 @@ class Plan:
         members: how many networks, alike but for their beginnings, speak together in the end.
     """
 
-    epochs: int = 6
+    epochs: int = 10
     batch: int = 2048
     rate: float = 3e-3
     decay: float = 1e-3

@@ -30,7 +30,7 @@ QUANTILES = (0.05, 0.5, 0.95)
 class Shape:
     """How large the winner's network is."""
 
-    width: int = 32
+    width: int = 64
     depth: int = 2
     bells: int = 3
 

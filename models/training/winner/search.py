@@ -64,14 +64,14 @@ def search(data: Data, plan: Plan, trials: int, told: Callable[[int, Plan, float
         return loss
 
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=plan.seed))
-    study.enqueue_trial({"width": 32, "bells": 3, "rate": plan.rate, "decay": plan.decay, "course": plan.course_weight})
+    study.enqueue_trial({"width": 64, "bells": 3, "rate": plan.rate, "decay": plan.decay, "course": plan.course_weight})
     study.optimize(objective, n_trials=trials)
     return _suggest(optuna.trial.FixedTrial(study.best_params), plan)
 
 
 def _suggest(trial: object, plan: Plan) -> Plan:
     shape = Shape(
-        width=trial.suggest_categorical("width", [16, 32, 48]),  # type: ignore[attr-defined]
+        width=trial.suggest_categorical("width", [32, 64, 96]),  # type: ignore[attr-defined]
         bells=trial.suggest_int("bells", 2, 4),  # type: ignore[attr-defined]
     )
     return replace(

@@ -62,10 +62,10 @@ class Size:
         boosting: whether the gradient boosting is learned and measured too, which takes as long as all the rest.
     """
 
-    matches: int = 80_000
+    matches: int = 100_000
     looks: int = 4
     left_out: int = 20_000
-    search_matches: int = 20_000
+    search_matches: int = 40_000
     trials: int = 8
     folds: int = 3
     boosting: bool = True
