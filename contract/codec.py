@@ -60,6 +60,7 @@ def _reason(name: str, error: ValidationError) -> str:
     """The first fault, with its place; never the content, which may be anything."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     place = ".".join(str(part) for part in first["loc"])[:120]
+    place = "".join(letter if letter.isprintable() else "?" for letter in place)
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     message = "".join(character if character.isprintable() else "?" for character in first["msg"])[:200]
     return f"{name}{'.' + place if place else ''}: {message}{more}"
