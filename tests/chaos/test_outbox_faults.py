@@ -99,7 +99,7 @@ def test_killed_at_every_write(tmp_path: Path, call: str) -> None:
         check(path, boot, [int(line) for line in done.stdout.splitlines(keepends=True) if line.endswith("\n")])
 
 
-@pytest.mark.parametrize("seed", seeds(20))
+@pytest.mark.parametrize("seed", seeds(8))
 def test_a_full_disk_costs_samples_and_no_result(tmp_path: Path, seed: int) -> None:
     random, boot = Random(seed), BootId.mint()
     outbox = Outbox(tmp_path / "x.db", boot)
@@ -124,7 +124,7 @@ def test_a_full_disk_costs_samples_and_no_result(tmp_path: Path, seed: int) -> N
     assert len(held) < 1200
 
 
-@pytest.mark.parametrize("seed", seeds(20))
+@pytest.mark.parametrize("seed", seeds(8))
 def test_a_clock_that_jumps_changes_no_order(tmp_path: Path, seed: int) -> None:
     random, now = Random(seed), datetime.now(UTC)
     outbox = Outbox(tmp_path / "x.db", BootId.mint())
