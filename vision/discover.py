@@ -69,6 +69,15 @@ class Track:
         """The sights after `moment`."""
         return [(t, n) for t, n in self.seen if t >= moment]
 
+    def _whole(self, moment: float) -> list[tuple[float, Number]]:
+        """The sights after `moment`, without those of points that lack digits; what grows does not lose any."""
+        recent = self.since(moment)
+        if self.last.unit is ScoreUnit.PERCENT:
+            return recent
+        lengths = [len(n.cells) for _, n in recent]
+        usual = [sorted(lengths[: index + 1])[-2:][0] for index in range(len(lengths))]  # one sight may have too many
+        return [sight for sight, length, least in zip(recent, lengths, usual, strict=True) if length >= least]
+
     def settled(self, now: float) -> bool:
         """Whether it has kept its place over its sights of the last REST seconds."""
         recent = self.since(now - REST)
@@ -91,7 +100,7 @@ class Track:
 
     def growing(self, now: float, lasting: float = GROWTH) -> bool:
         """Whether it has moved for so many seconds as scores do."""
-        recent = self.since(now - 2 * lasting)
+        recent = self._whole(now - 2 * lasting)
         changes = [(t, b.value - a.value) for (_, a), (t, b) in pairwise(recent) if b.value != a.value]
         percent = self.last.unit is ScoreUnit.PERCENT
         moves = [(t, d) for t, d in changes if (abs(d) <= PERCENT_STEP if percent else d > 0)]
@@ -106,7 +115,7 @@ class Track:
 
         Its pace then goes up and down by a good part of itself; what only slows down is no score.
         """
-        recent = self.since(now - 2 * ALONE)
+        recent = self._whole(now - 2 * ALONE)
         paces = [(b.value - a.value) / (u - t) for (t, a), (u, b) in pairwise(recent) if b.value != a.value]
         restless = sum(abs(b - a) for a, b in pairwise(paces)) - abs(paces[-1] - paces[0]) if paces else 0.0
         return restless > UNEVEN * sum(abs(pace) for pace in paces)

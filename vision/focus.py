@@ -11,7 +11,9 @@ from vision.digits import cell_digits, cut, posteriors, vivid
 from vision.layout import Display, Layout
 
 if TYPE_CHECKING:
-    from vision.digits import Classifier
+    from collections.abc import Sequence
+
+    from vision.digits import Classifier, Strip
     from vision.frame import Floats, Image
     from vision.view import View
 
@@ -24,15 +26,19 @@ MEMORY = 0.85  # share of the older looks kept; early ones see little but zeros
 
 
 def look_at(display: Display, picture: Image | View, line_reader: Classifier) -> Floats:
-    """Probabilities (cells, 11) of the digits, and of none, that `display` shows.
+    """Probabilities (cells, 11) of the digits, and of none, that `display` shows."""
+    return look(cut(picture, display.line), display.cells, line_reader)
+
+
+def look(strip: Strip, places: Sequence[float], line_reader: Classifier) -> Floats:
+    """Probabilities (cells, 11) of the digits, and of none, at these places along a strip.
 
     A strip that is not clear is looked at a second time in other colours, and both looks count alike.
     """
-    strip = cut(picture, display.line)
-    cells = cell_digits(posteriors(strip, line_reader), strip, display.cells)
+    cells = cell_digits(posteriors(strip, line_reader), strip, places)
     if float(cells[:, :10].max(axis=1).min()) >= CLEAR:
         return cells
-    again = cell_digits(posteriors(vivid(strip), line_reader), strip, display.cells)
+    again = cell_digits(posteriors(vivid(strip), line_reader), strip, places)
     both = np.sqrt(cells * again)
     return np.asarray(both / both.sum(axis=1, keepdims=True))
 

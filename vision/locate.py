@@ -19,29 +19,30 @@ HEIGHT_UNIT = 8.0  # pixels; the network gives log2(digit height / HEIGHT_UNIT)
 GRAIN = 16  # the network halves its input four times
 SURE = 0.5
 LEAST_CELLS = 3
+LOWER = 0.8  # height left to lines that are looked for as seen from the side, where they are narrower
 NARROWEST = 1.5  # digit heights; fewer than three digits are no score
 
 
 def locate(image: Image, network: Classifier, long_side: int, slope: float = 0.0) -> list[TextLine]:
     """Lines of digits in `image`, at the scale at which its long side is `long_side` pixels.
 
-    The network knows lines that are about level. `slope` says how far they may fall to the right instead, in pixels a
-    pixel: the picture is sheared by as much before it is looked at, and the lines are sheared back.
+    The network knows lines that are about level, of digits not too narrow. `slope` says how far they may fall to the
+    right instead, in pixels a pixel, because a camera looks at them from the side: the picture is sheared by as much
+    before it is looked at, and made lower, and the lines are put back.
     """
     height, width = image.shape[:2]
     scale = long_side / max(height, width)
     size = [max(GRAIN, round(side * scale / GRAIN) * GRAIN) for side in (width, height)]
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    back = np.eye(3)
     if slope:  # a line seen from the side that ends inside the picture ends inside the sheared one too
-        shear = np.array([[1, 0, 0], [-slope, 1, slope * size[0] / 2]], dtype=np.float32)
-        small = cv2.warpAffine(small, shear, size, borderMode=cv2.BORDER_REPLICATE)
+        middle = size[1] / 2 * (1 - LOWER)
+        level = np.array([[1, 0, 0], [-slope * LOWER, LOWER, slope * LOWER * size[0] / 2 + middle], [0, 0, 1]])
+        small = cv2.warpAffine(small, level[:2], size, borderMode=cv2.BORDER_REPLICATE)
+        back = np.linalg.inv(level)
     answer = network(small[None].astype(np.float32) / 255)[0]
-    stretch = (width / size[0], height / size[1])
-    return [_scaled(_sheared(line, slope, size[0] / 2), *stretch) for line in merge(lines_in(answer))]
-
-
-def _sheared(line: TextLine, slope: float, centre: float) -> TextLine:
-    return replace(line, middle=line.middle + slope * (line.centre - centre), slope=line.slope + slope)
+    back = np.diag([width / size[0], height / size[1], 1]) @ back
+    return [line.moved(back) for line in merge(lines_in(answer))]
 
 
 def lines_in(answer: Floats) -> list[TextLine]:
@@ -64,11 +65,6 @@ def lines_in(answer: Floats) -> list[TextLine]:
         slope = float((weight * (x - mean_x) * (y - mean_y)).sum()) / spread if spread > 0 else 0.0
         found.append(TextLine(left, right, mean_y + slope * ((left + right) / 2 - mean_x), tall, slope))
     return found
-
-
-def _scaled(line: TextLine, wide: float, high: float) -> TextLine:
-    slope = line.slope * high / wide
-    return TextLine(line.left * wide, line.right * wide, line.middle * high, line.height * high, slope)
 
 
 def merge(lines: list[TextLine]) -> list[TextLine]:

@@ -113,6 +113,12 @@ class LooseEye:
         self._number = self._span = self.display.line
         self._xs = self.display.cells
 
+    def turn(self, display: Display) -> None:
+        """Look at another place, to which the same display has moved."""
+        self.display = display
+        self._number = self._span = display.line
+        self._xs = display.cells
+
     def read(self, t: float, picture: Image | View, line_reader: Classifier) -> ScoreReading:
         """What the display shows at `t` seconds."""
         sight = self._look(t, picture, line_reader)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from game.reading import UNREAD, ScoreReading, ScoreUnit, ScreenReading
+from vision.again import again
 from vision.choose import scores
 from vision.decode import ScoreTrack
 from vision.digits import cut, posteriors, spell
 from vision.discover import Discoverer
-from vision.focus import Focus, look_at
+from vision.focus import Focus, look
 from vision.layout import LEAST_DIGITS, Display, Layout, Number, parse
+from vision.light import Light
 from vision.locate import locate
 from vision.loose import LooseEye
 from vision.settle import Pair, Settler
@@ -31,7 +33,7 @@ LOOK_EVERY = 0.2  # seconds between searches of the whole picture while no score
 FOLLOW_EVERY = 0.1  # and between looks at how the camera moves
 SCALES = (640, 448, 960)  # pixels of the long side, one after the other, so that small and large numbers are seen
 LEAST_GROWING = 3  # digits of a number that may have just begun to grow
-LEGIBLE = 0.55  # mean probability of a digit over the cells, above which a display is in sight
+LEGIBLE = 0.72  # mean probability of a digit over the cells, above which a display is in sight
 GONE = 0.3  # and below which it is not
 LEANING = 0.2  # slope of a picture seen from the side, in which level text is looked for where there seems to be none
 CERTAIN = 0.9  # confidence below which the picture may have moved
@@ -82,12 +84,19 @@ class _Eye:
 
     display: Display
     track: ScoreTrack
+    light: Light = field(default_factory=Light)
     in_sight: bool = False
 
+    def turn(self, display: Display) -> None:
+        """Look at another outline of the same display."""
+        self.display = display
+
     def read(self, t: float, view: View, line_reader: Classifier) -> ScoreReading:
-        cells = look_at(self.display, view, line_reader)
+        strip = cut(view, self.display.line)
+        cells = look(strip, self.display.cells, line_reader)
         self.in_sight = float(1 - cells[:, 10].mean()) > (GONE if self.in_sight else LEGIBLE)
-        return self.track.update(t, cells) if self.in_sight else UNREAD
+        faded = self.in_sight and self.light.faded(strip.image)
+        return self.track.update(t, cells) if self.in_sight and not faded else UNREAD
 
 
 def _eye(display: Display | None) -> _Eye | LooseEye | None:
@@ -119,6 +128,8 @@ class Reader:
         self._steady = Steady()
         self._doubt = True
         self._camera = self._astray = False
+        self._values: list[int | None] = [None, None]
+        self._leaning = LEANING
         self._followed = float("-inf")
         self._focus: Focus | Trim | None = None
         self._eyes: tuple[_Eye | LooseEye | None, _Eye | LooseEye | None] = (None, None)
@@ -163,6 +174,7 @@ class Reader:
     def _look(self, t: float, view: View) -> tuple[ScoreReading, ScoreReading]:
         before = self._visible()
         one, two = (eye.read(t, view, self._line_reader) if eye else UNREAD for eye in self._eyes)
+        self._values = [old if r.value is None else r.value for r, old in zip((one, two), self._values, strict=True)]
         seen = [r.confidence for r, eye in zip((one, two), self._eyes, strict=True) if eye is not None]
         self._doubt = not seen or min(seen) < CERTAIN
         if self._visible():
@@ -206,14 +218,18 @@ class Reader:
         scale = SCALES[self._searches % len(SCALES)]
         seen = numbers(frame.image, self._locator, self._line_reader, scale, least=LEAST_GROWING)
         if sum(number.unit is ScoreUnit.PERCENT or len(number.cells) >= LEAST_DIGITS for number in seen) < PLAYERS:
-            slope = LEANING if self._searches % 2 else -LEANING
-            leaning = numbers(frame.image, self._locator, self._line_reader, scale, least=LEAST_GROWING, slope=slope)
+            leaning = numbers(
+                frame.image, self._locator, self._line_reader, scale, least=LEAST_GROWING, slope=self._leaning
+            )
             seen += [one for one in leaning if not any(one.line.near(other.line) for other in seen)]
+            self._leaning = self._leaning if leaning else -self._leaning
         if view.pose is not None:
             seen = [number.moved(np.linalg.inv(view.pose)) for number in seen]
+        if self._layout is None and seen:
+            self._steady.attend([number.line for number in seen])
         found = self._discoverer.observe(frame.t, seen)
         if found is None:
-            return False
+            return self._find_again(seen)
         self._discoverer = Discoverer()
         if found.p2 is None and found.p1 is not None and found.p1.line.centre > frame.image.shape[1] / 2:
             found = Layout(None, found.p1)
@@ -223,10 +239,26 @@ class Reader:
         one, two = (_eye(display) for display in (found.p1, found.p2))
         self._eyes = (one, two)
         self._layout = found
-        self._moves = Moves()
+        self._attend(found)
+        self._moves, self._values = Moves(), [None, None]
         grows = any(display is not None and display.grows for display in (found.p1, found.p2))
         self._focus = None if grows else Trim(found) if found.leans else Focus(found)
         return True
+
+    def _find_again(self, seen: list[Number]) -> bool:
+        """Look for displays that a camera has lost sight of; whether they are there."""
+        move = (
+            again(self._layout, self._values, seen) if self._layout and self._camera and not self._visible() else None
+        )
+        if self._layout is None or move is None:
+            return False
+        self._point(self._layout.moved(move))
+        self._attend(self._layout)
+        self._focus = self._focus and Trim(self._layout)
+        return True
+
+    def _attend(self, layout: Layout) -> None:
+        self._steady.attend([display.line for display in (layout.p1, layout.p2) if display is not None])
 
     def _searching(self, t: float) -> bool:
         """Whether it is time to look over the whole picture."""
@@ -239,7 +271,7 @@ class Reader:
         self._layout = layout
         for eye, display in zip(self._eyes, (layout.p1, layout.p2), strict=True):
             if eye is not None and display is not None:
-                eye.display = display
+                eye.turn(display)
 
 
 def _usable(image: Image) -> bool:

@@ -13,29 +13,36 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
     from vision.frame import Floats, Image
+    from vision.geometry import TextLine
 
 SIDE = 640  # pixels of the long side at which corners are followed, about
 CELL = 24  # pixels; one corner is followed in each
 FAINTEST = 1e-4  # smaller eigenvalue of a corner worth following
 GRAINY = 3.0  # and its least multiple of what noise and moire give everywhere
 WINDOW = (13, 13)
+AROUND, ALONE = (0.25, 0.45), 20.0  # of the way from the first digit to the last, beside and above; least digit heights
 LEVELS = 3  # halvings of the picture at which corners are sought
 FEATURES, FEATURE, FAINT = 500, 25, 8  # what is looked at after a knock: how many, their size, least contrast
 PRECISE = (cv2.TERM_CRITERIA_COUNT + cv2.TERM_CRITERIA_EPS, 12, 0.02)
 WITH = 0.8  # pixels by which a corner may miss and still have gone with the picture
 TRUSTED, UNKNOWN = 0.6, 0.3  # share of the last looks in which a corner went along, from which on it counts; at first
 LATEST = 0.1  # weight of the newest look
+USELESS = 0.15  # and below which it is no longer looked for
 FEWEST = 16  # corners that tell a movement
 MAJORITY, MINORITY = 0.4, 0.25  # of the corners asked; of those about which nothing is known yet
 MANY = 80  # corners that tell perspective too
 STIFF = 12.0  # corners' worth of belief that the picture has only been shifted
 PATIENCE = 3  # looks in vain before the picture is taken for another one
-WORN = 0.6  # share of corners still in use below which there are new ones
+WORN = 0.6  # share of corners that still go along below which there are new ones
 FRESH = 30  # looks for which a reference picture is kept at least
 STILL = 0.12  # pixels below which the usual corner has not moved; noise moves them less
 CALM_LOOKS = 45  # looks without a movement after which the picture is taken to stand still
-REST, WARY = 1.0, 0.1  # seconds between looks at a picture that stands still, and when it may have moved
+REST, WARY = 1.0, 0.25  # seconds between looks at a picture that stands still, and when it may have moved
 LARGEST = 3.0  # times by which a picture may have grown or shrunk; beyond that the homography is nonsense
 
 
@@ -62,6 +69,9 @@ class Steady:
         self._corners: Floats = np.zeros((0, 2), np.float32)  # in the reference picture
         self._home: Floats = np.zeros((0, 2), np.float32)  # the same ones in the first picture
         self._faith: Floats = np.zeros(0)
+        self._attended = (-np.inf, np.inf, -np.inf, np.inf)
+        self._otherwise = 0.0
+        self._shrink = 1
         self._looks = 0
         self._calm = 0
         self._vain = 0
@@ -76,7 +86,7 @@ class Steady:
         if self._calm > CALM_LOOKS and t - self._looked < (WARY if doubt else REST):
             return self.pose
         self._looked = t
-        shrink = max(1, round(max(image.shape[:2]) / SIDE))
+        self._shrink = shrink = max(1, round(max(image.shape[:2]) / SIDE))
         small = _grey(image, shrink)
         if self._key is not None and self._key.shape != small.shape:
             self.__init__()  # type: ignore[misc]  # another source
@@ -84,7 +94,7 @@ class Steady:
             self._refer(small)
             return self.pose
         before = self._now
-        self._vain = 0 if self._step(small) or self._step(small, _jump(self._last, small)) else self._vain + 1
+        self._vain = 0 if self._step(small) or self._leap(small) else self._vain + 1
         self.lost = self._vain >= PATIENCE or len(self._corners) < FEWEST
         if self.lost:
             self._now = self._then
@@ -98,6 +108,42 @@ class Steady:
             self.pose = np.diag([shrink, shrink, 1.0]) @ self._now @ np.diag([1 / shrink, 1 / shrink, 1.0])
         return self.pose
 
+    def attend(self, lines: Sequence[TextLine]) -> None:
+        """Follow what is around these lines (at least one, in pixels of the first picture) should it move by itself."""
+        wide = max(line.right for line in lines) - min(line.left for line in lines)
+        reach = max(wide, ALONE * max(line.height for line in lines))
+        self._attended = (
+            min(line.left for line in lines) - AROUND[0] * reach,
+            max(line.right for line in lines) + AROUND[0] * reach,
+            min(line.middle for line in lines) - AROUND[1] * reach,
+            max(line.middle for line in lines) + AROUND[1] * reach,
+        )
+
+    def _near(self) -> NDArray[np.bool_]:
+        """Which corners are around what is attended to."""
+        x, y = (self._home * self._shrink).T
+        left, right, top, bottom = self._attended
+        return np.asarray((x > left) & (x < right) & (y > top) & (y < bottom))
+
+    def _pool(self) -> NDArray[np.bool_]:
+        """Which corners to go by: all, or those attended to once they turned out to move otherwise."""
+        near = self._near()
+        alone = self._otherwise > TRUSTED and int(near.sum()) >= 2 * FEWEST
+        return near if alone else np.ones(len(self._home), np.bool_)
+
+    def _compare(self, seen: NDArray[np.bool_], now: Floats, pose: Floats) -> None:
+        """Take note of whether what is attended to moves otherwise than the picture as a whole."""
+        near = seen & self._near()
+        if self._otherwise > TRUSTED or int(near.sum()) < 2 * FEWEST or near.all():
+            return
+        with_all = float((np.linalg.norm(_apply(pose, self._home[near]) - now[near], axis=1) < WITH).mean())
+        own = None if with_all > MINORITY else _fitted(self._home[near], now[near], pose, MINORITY)
+        event = False
+        if own is not None:
+            with_own = float((np.linalg.norm(_apply(own, self._home[near]) - now[near], axis=1) < WITH).mean())
+            event = with_own > 2 * with_all
+        self._otherwise += LATEST * (event - self._otherwise)
+
     def settle(self) -> None:
         """Take the present place for the one to return to, because what was looked for is there."""
         self._then, self.settled = self._now, self.pose
@@ -106,6 +152,13 @@ class Steady:
         """Return there: what was looked for is where it was, though corners have moved, as menus do."""
         self._now, self.pose = self._then, self.settled
         self._key = self._last = None
+
+    def _leap(self, small: Image) -> bool:
+        """Take another look after a knock, where something is known that can have been moved by one."""
+        if int((self._faith[self._pool()] >= TRUSTED).sum()) < FEWEST:
+            return False
+        jump = _jump(self._last, small)
+        return jump is not None and self._step(small, jump)
 
     def _step(self, small: Image, jump: Floats | None = None) -> bool:
         """Take one look, after such a jump; whether the movement could be told."""
@@ -124,7 +177,8 @@ class Steady:
             flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
             criteria=PRECISE,
         )
-        seen = found.ravel() > 0
+        pool = self._pool()
+        seen = (found.ravel() > 0) & pool
         asked = seen & (self._faith >= TRUSTED)
         known = int(asked.sum()) >= FEWEST
         asked = asked if known else seen
@@ -132,12 +186,19 @@ class Steady:
         pose = _fitted(self._home[asked], now[asked], near, share)
         if pose is None:
             return False
+        if pool.all():
+            self._compare(seen, now, pose)
         self._now = next((old for old in (self._now, self._then) if self._apart(old, pose) < STILL), pose)
-        went = seen & (np.linalg.norm(_apply(pose, self._home) - now, axis=1) < WITH)
+        went = (found.ravel() > 0) & (np.linalg.norm(_apply(pose, self._home) - now, axis=1) < WITH)
         self._faith += LATEST * (went - self._faith)
-        if self._looks > FRESH and went.sum() < WORN * len(went):
+        if self._looks <= FRESH:
+            return True
+        if went.sum() < max(MANY, WORN * len(went)):
             kept = went & (self._faith >= TRUSTED)
             self._refer(small, now[kept], self._home[kept], self._faith[kept])
+        else:  # what has never gone along is the game
+            kept = self._faith > USELESS
+            self._corners, self._home, self._faith = self._corners[kept], self._home[kept], self._faith[kept]
         return True
 
     def _apart(self, one: Floats, two: Floats) -> float:
@@ -164,7 +225,8 @@ def _grey(image: Image, shrink: int) -> Image:
     if shrink > 1:
         whole = image[: height * shrink, : width * shrink]
         image = np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    return np.asarray(cv2.GaussianBlur(grey, (3, 3), 0) if shrink == 1 else grey, dtype=np.uint8)
 
 
 def _jump(old: Image | None, new: Image) -> Floats | None:
@@ -186,16 +248,18 @@ def _jump(old: Image | None, new: Image) -> Floats | None:
 
 def _corners(small: Image) -> Floats:
     """The sharpest corner (x, y) of each cell that has one."""
-    sharp = np.asarray(cv2.cornerMinEigenVal(small, 5))
-    rows, columns = small.shape[0] // CELL, small.shape[1] // CELL
+    half = cv2.resize(small, (small.shape[1] // 2, small.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    sharp = np.asarray(cv2.cornerMinEigenVal(half, 3))
+    side = CELL // 2
+    rows, columns = sharp.shape[0] // side, sharp.shape[1] // side
     if not rows or not columns:
         return np.zeros((0, 2), np.float32)
-    blocks = sharp[: rows * CELL, : columns * CELL].reshape(rows, CELL, columns, CELL).swapaxes(1, 2)
-    cells = blocks.reshape(rows * columns, CELL * CELL)
+    blocks = sharp[: rows * side, : columns * side].reshape(rows, side, columns, side).swapaxes(1, 2)
+    cells = blocks.reshape(rows * columns, side * side)
     best = cells.argmax(axis=1)
     good = cells[np.arange(len(cells)), best] > max(FAINTEST, GRAINY * float(np.median(sharp)))
     row, column = np.divmod(np.arange(len(cells)), columns)
-    points = np.stack([column * CELL + best % CELL, row * CELL + best // CELL], axis=1)
+    points = np.stack([column * side + best % side, row * side + best // side], axis=1) * 2 + 0.5
     return np.asarray(points[good], dtype=np.float32)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 ROOM_GRAIN = 9  # blocks of furniture along the picture's short side
 BEZEL = 0.035  # width of the display's frame, shares of the screen's width
 SHARPEST = 0.45  # pixels of blur that any lens leaves
+BRIGHT = 160.0  # levels
 WITHIN = 0.95  # of the picture that the screen takes at most
 WAVES = 3  # slow movements of a hand on top of each other
 
@@ -34,7 +35,7 @@ class Camera:
         blur: pixels, standard deviation.
         noise: levels, standard deviation.
         glare: levels that a lamp's reflection adds at its centre.
-        moire: levels of the pattern between the screen's dots and the sensor's.
+        moire: levels of the pattern between the screen's dots and the sensor's, where the screen is bright.
         band: share of brightness lost in a dark bar that wanders over the picture.
         drift: share by which brightness wanders.
         room: levels of the brightest thing around the screen.
@@ -77,7 +78,12 @@ class Camera:
     def film(self, screen: Image, t: float) -> Image:
         """What the camera sees of `screen` at `t` seconds."""
         width, height = self.size
-        canvas = _room(self.seed, width, height, self.room).copy()
+        shift, spin = self._hand(t)
+        swung = (
+            cv2.getRotationMatrix2D((width / 2, height / 2), -np.degrees(spin), 1.0) + np.c_[np.zeros((2, 2)), shift]
+        )
+        room = _room(self.seed, width, height, self.room)
+        canvas = cv2.warpAffine(room, swung, self.size, borderMode=cv2.BORDER_REFLECT).astype(np.uint8)
         tall, wide = screen.shape[:2]
         corners = self.quad(t, wide / tall).astype(np.float32)
         plan = np.array([[0, 0], [wide, 0], [wide, tall], [0, tall]], dtype=np.float32)
@@ -108,7 +114,8 @@ class Camera:
         light = cv2.GaussianBlur(canvas, (0, 0), max(SHARPEST, self.blur)).astype(np.float32)
         rng = np.random.default_rng([self.seed, 2])
         if self.moire:
-            light += self.moire * _pattern(self.seed, width, height, *np.round(self._hand(t)[0], 2).tolist())
+            pattern = _pattern(self.seed, width, height, *np.round(self._hand(t)[0], 2).tolist())
+            light += self.moire / BRIGHT * pattern * light
         if self.glare:
             light += self.glare * _lamp(self.seed, width, height)
         if self.band:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from vision.geometry import TextLine
 from vision.steady import PATIENCE, REST, Steady
 
 if TYPE_CHECKING:
@@ -57,6 +58,22 @@ def test_a_swaying_camera_is_followed_while_the_game_goes_on() -> None:
         found = steady.follow(index / 30, shown(played(still, index), pose, index))
         if index > 3:
             assert error(found, pose) < 1.2
+
+
+def test_what_is_attended_to_is_followed_when_the_room_stands_still() -> None:
+    steady, room, screen = Steady(), scene(1), scene(2)
+    steady.attend([TextLine(400, 560, 300, 24), TextLine(700, 860, 300, 24)])
+    start = None
+    for index in range(60):
+        true = shift(4 * np.sin(index / 5), 4 * np.cos(index / 7) - 4)
+        picture = room.copy()
+        picture[100:620, 200:1080] = shown(screen, true, index)[100:620, 200:1080]
+        pose = steady.follow(index / 30, picture)
+        pose = np.eye(3) if pose is None else pose
+        if index == 30:  # by then it is known
+            start = np.linalg.inv(true) @ pose
+        if start is not None:
+            assert error(pose, true @ start) < 1.5
 
 
 @pytest.mark.parametrize(("x", "y", "turn"), [(9, -6, 0.0), (30, 12, 0.004), (-55, 35, -0.01), (90, -20, 0.0)])
