@@ -6,9 +6,11 @@ from pydantic import Discriminator, Tag
 
 from contract.ids import BootId, MatchId, Sha256
 from contract.values import (
+    Count,
     Digits,
     Label,
     ModelKind,
+    NotNegative,
     OpenEnum,
     Probability,
     Score,
@@ -90,13 +92,18 @@ class MatchFinished(Wire):
 
 
 class ModelPhase(OpenEnum):
-    """How far a model has come on its way into a device."""
+    """How far a model has come on its way into a device; the last three are ends."""
 
     ANNOUNCED = "announced"
     DOWNLOADING = "downloading"
-    VERIFIED = "verified"
-    ACTIVATED = "activated"
-    REFUSED = "refused"
+    VERIFIED = "verified"  # signed, whole, and what was announced
+    SELF_TESTED = "self_tested"  # gives its golden answers here, fast and small enough
+    SHADOWING = "shadowing"  # runs beside the one that counts
+    PROBATION = "probation"  # counts, and is taken back when it does badly
+    COMMITTED = "committed"
+    REVERTED = "reverted"  # did badly on probation; the one before it runs again
+    REFUSED = "refused"  # never counted
+    ACTIVATED = "activated"  # what devices before there was a probation say for committed
     UNKNOWN = "unknown"
 
 
@@ -105,7 +112,8 @@ class ModelReport(Wire):
 
     Attributes:
         desired_version: of the desired document that asked for it.
-        reason: why it was refused, in words for a person.
+        reason: why it was refused or reverted, in words for a person.
+        rollout: that asked for it; empty for none.
     """
 
     kind: Literal["model_report"] = "model_report"
@@ -116,6 +124,52 @@ class ModelReport(Wire):
     version: Label
     sha256: Sha256
     reason: Text = ""
+    rollout: Text = ""
+
+
+class Contender(Wire):
+    """One of two models that went through the same match, and how it did. None where a kind has no such figure.
+
+    Attributes:
+        sha256: None for one that came with the agent.
+        predictions: how many it made, or for a reader were made on its readings, before the result was known.
+        log_loss: mean of -ln p(who won) over them, in nats; no prediction is held surer than 1 - 1e-6.
+        exact_reads: of the pictures on which the final scores stood, the share of which it read both as just these.
+        abstentions: of a reader's pictures of the match, the share of which it gave no score of one player or both;
+            of a predictor's predictions, the share that left it wholly open.
+        latency_ms: milliseconds of one run, the median.
+    """
+
+    name: Text
+    version: Text = ""
+    sha256: Sha256 | None = None
+    predictions: Count = 0
+    log_loss: NotNegative | None = None
+    exact_reads: Probability | None = None
+    abstentions: Probability | None = None
+    latency_ms: NotNegative | None = None
+
+
+class ModelCompared(Wire):
+    """A champion and a challenger went through the same match, on the same pictures.
+
+    What the champion's reader decided on the results screen is the label of both, so a challenger that reads the
+    results otherwise is wrong here.
+
+    Attributes:
+        phase: of the challenger: shadowing, or on probation, when the champion runs beside it.
+        rollout: that asked for the challenger; empty for none.
+        winner: the label: 1, 2, 0 for a tie, or None when it could not be told, and there is no log loss.
+    """
+
+    kind: Literal["model_compared"] = "model_compared"
+    match_id: MatchId
+    model_kind: ModelKind
+    phase: ModelPhase
+    champion: Contender
+    challenger: Contender
+    rollout: Text = ""
+    winner: Winner | None = None
 
 
 class UnknownBody(Wire):
@@ -124,7 +178,7 @@ class UnknownBody(Wire):
     kind: Label
 
 
-_KINDS = frozenset({"match_started", "match_progress", "match_finished", "model_report"})
+_KINDS = frozenset({"match_started", "match_progress", "match_finished", "model_report", "model_compared"})
 
 
 def _tag(body: object) -> str:
@@ -137,6 +191,7 @@ Body = Annotated[
     | Annotated[MatchProgress, Tag("match_progress")]
     | Annotated[MatchFinished, Tag("match_finished")]
     | Annotated[ModelReport, Tag("model_report")]
+    | Annotated[ModelCompared, Tag("model_compared")]
     | Annotated[UnknownBody, Tag("unknown")],
     Discriminator(_tag),
 ]

@@ -10,6 +10,7 @@ from contract.messages import (
     ActiveModel,
     Command,
     CommandAction,
+    Contender,
     Desired,
     Event,
     Interval,
@@ -17,9 +18,11 @@ from contract.messages import (
     MatchProgress,
     MatchStarted,
     ModelAssignment,
+    ModelCompared,
     ModelKind,
     ModelPhase,
     ModelReport,
+    ModelUpdate,
     Prediction,
     Problem,
     ProblemCode,
@@ -40,6 +43,7 @@ DEVICE = DeviceId("arcade-left")
 BOOT = BootId("0197a3c0-5c00-7000-8000-00000000b007")
 MATCH = MatchId("0197a3c1-0a80-7000-8000-0000000a57c4")
 DIGEST = Sha256("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
+OTHER = Sha256("60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752")
 
 
 def _at(second: int) -> datetime:
@@ -60,8 +64,30 @@ EXAMPLES: dict[str, tuple[Channel, Message]] = {
             kiosk="http://127.0.0.1:8090",
             desired_version=3,
             models=(
-                ActiveModel(kind=ModelKind.READER, name="reader", version="1", sha256=DIGEST),
-                ActiveModel(kind=ModelKind.WINNER, name="stern", version="1"),
+                ActiveModel(
+                    kind=ModelKind.READER,
+                    name="reader",
+                    version="1",
+                    sha256=DIGEST,
+                    slot="a",
+                    update=ModelUpdate(
+                        name="reader", version="1", sha256=DIGEST, phase=ModelPhase.COMMITTED, asked=3, since=_at(1)
+                    ),
+                ),
+                ActiveModel(
+                    kind=ModelKind.WINNER,
+                    name="winner",
+                    version="1",
+                    challenger=ModelUpdate(
+                        name="winner",
+                        version="2",
+                        sha256=OTHER,
+                        phase=ModelPhase.SHADOWING,
+                        asked=3,
+                        rollout="r-7",
+                        since=_at(1),
+                    ),
+                ),
             ),
             version=2,
             settings=SettingsReport(settled=3, values=Settings(players=("Ada", "Bo"), rate=30.0)),
@@ -81,6 +107,20 @@ EXAMPLES: dict[str, tuple[Channel, Message]] = {
                     size=181_034,
                     path=f"/api/v1/models/{DIGEST}/bundle",
                     asked=3,
+                    target="models/reader-1.kubeddr",
+                ),
+            ),
+            shadows=(
+                ModelAssignment(
+                    kind=ModelKind.WINNER,
+                    name="winner",
+                    version="2",
+                    sha256=OTHER,
+                    size=90_112,
+                    path=f"/api/v1/models/{OTHER}/bundle",
+                    asked=3,
+                    target="models/winner-2.kubeddr",
+                    rollout="r-7",
                 ),
             ),
             settings=SettingsWish(asked=3, values=Settings(players=("Ada", "Bo"), rate=30.0)),
@@ -141,6 +181,34 @@ EXAMPLES: dict[str, tuple[Channel, Message]] = {
                 version="1",
                 sha256=DIGEST,
                 reason="self-test failed: locator is off by 0.31, allowed 0.05",
+            ),
+        ),
+    ),
+    "event_model_compared": (
+        Channel.EVENTS,
+        Event(
+            boot_id=BOOT,
+            seq=5,
+            time=_at(56),
+            oldest=5,
+            body=ModelCompared(
+                match_id=MATCH,
+                model_kind=ModelKind.WINNER,
+                phase=ModelPhase.SHADOWING,
+                champion=Contender(
+                    name="winner", version="1", predictions=181, log_loss=0.412, abstentions=0.02, latency_ms=0.31
+                ),
+                challenger=Contender(
+                    name="winner",
+                    version="2",
+                    sha256=OTHER,
+                    predictions=181,
+                    log_loss=0.398,
+                    abstentions=0.02,
+                    latency_ms=0.29,
+                ),
+                rollout="r-7",
+                winner=1,
             ),
         ),
     ),

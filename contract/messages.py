@@ -7,11 +7,13 @@ from pydantic import model_validator
 from contract.events import (
     SCHEMA_VERSION,
     Body,
+    Contender,
     Event,
     Interval,
     MatchFinished,
     MatchProgress,
     MatchStarted,
+    ModelCompared,
     ModelPhase,
     ModelReport,
     Prediction,
@@ -28,6 +30,7 @@ __all__ = [
     "Body",
     "Command",
     "CommandAction",
+    "Contender",
     "Desired",
     "Event",
     "Interval",
@@ -36,9 +39,11 @@ __all__ = [
     "MatchStarted",
     "Message",
     "ModelAssignment",
+    "ModelCompared",
     "ModelKind",
     "ModelPhase",
     "ModelReport",
+    "ModelUpdate",
     "PageStyle",
     "Prediction",
     "Problem",
@@ -75,12 +80,15 @@ class Status(Wire):
 
 
 class ModelAssignment(Wire):
-    """The model of one kind that a device should run.
+    """The model of one kind that a device should run, or have beside the one that runs.
 
     Attributes:
         size: bytes; the device bounds its download by it.
         path: where the control plane serves the bundle, relative to the URL that the device knows it by.
         asked: the version of the document that first asked for it; a later document may only carry it along.
+        target: its name in the signed metadata; a device that holds to signatures takes no other way to it.
+        rollout: that asks for it; empty when a person does.
+        override: it may take over in the middle of a song, and be tried again where it was once refused or reverted.
     """
 
     kind: ModelKind
@@ -90,13 +98,18 @@ class ModelAssignment(Wire):
     size: Count
     path: Text
     asked: Seq = 1
+    target: Text = ""
+    rollout: Text = ""
+    override: bool = False
 
 
 class Desired(Wire):
     """What a device should be. Retained; a higher version replaces a lower one.
 
     Attributes:
-        models: at most one of each kind; a kind that is not named stays as it is.
+        models: that run, at most one of each kind; a kind that is not named stays as it is.
+        shadows: that run beside them and never count, at most one of each kind; a kind that is not named has none. A
+            field of its own, so that a device that knows no shadows has none, instead of running them.
         settings: None when nothing was ever set from afar.
     """
 
@@ -104,23 +117,53 @@ class Desired(Wire):
     version: Seq
     time: Time
     models: tuple[ModelAssignment, ...] = ()
+    shadows: tuple[ModelAssignment, ...] = ()
     settings: SettingsWish | None = None
 
     @model_validator(mode="after")
     def _one_of_each_kind(self) -> Self:
-        known = [model.kind for model in self.models if model.kind is not ModelKind.UNKNOWN]
-        if len(known) != len(set(known)):
-            raise ValueError("two models of the same kind")
+        for models in (self.models, self.shadows):
+            known = [model.kind for model in models if model.kind is not ModelKind.UNKNOWN]
+            if len(known) != len(set(known)):
+                raise ValueError("two models of the same kind")
         return self
 
 
+class ModelUpdate(Wire):
+    """The model that was asked for last, to run or to shadow, and how far it has come.
+
+    Attributes:
+        asked: the version of the document that first asked for it.
+        reason: why it was refused or reverted, or what it waits for.
+        since: when it came that far.
+    """
+
+    name: Text
+    version: Text = ""
+    sha256: Sha256
+    phase: ModelPhase
+    asked: Seq
+    rollout: Text = ""
+    reason: Text = ""
+    since: Time | None = None
+
+
 class ActiveModel(Wire):
-    """A model that runs now. One that came with the agent has no sha256."""
+    """A model that runs now. One that came with the agent has no sha256.
+
+    Attributes:
+        slot: which of the two places for models of its kind it is in; empty for one that came with the agent.
+        update: what was asked for last to run; None when nothing ever was.
+        challenger: what is asked for as its shadow; None when nothing is.
+    """
 
     kind: ModelKind
     name: Text
     version: Text = ""
     sha256: Sha256 | None = None
+    slot: Text = ""
+    update: ModelUpdate | None = None
+    challenger: ModelUpdate | None = None
 
 
 class Reported(Wire):

@@ -59,5 +59,6 @@ Seq = Annotated[int, Field(ge=1, le=MAX_SEQ)]
 Digits = Annotated[int, Field(ge=1, le=12)]
 Score = Annotated[int, Field(ge=0, le=2_000_000_000)]
 Probability = Annotated[float, Field(ge=0, le=1)]
+NotNegative = Annotated[float, Field(ge=0, le=1e12)]
 Winner = Annotated[int, Field(ge=0, le=2)]  # 1, 2, or 0 for a tie
 Seconds = Annotated[float, Field(ge=-1e12, le=1e12)]

@@ -12,7 +12,7 @@ from contract.errors import DecodeError, ManifestError
 from contract.examples import BOOT, DIGEST, EXAMPLES
 from contract.generate import HERE, asyncapi, documents
 from contract.manifest import parse
-from contract.messages import Desired, Event, Message, ModelAssignment, ModelKind, ModelReport, UnknownBody
+from contract.messages import Desired, Event, Message, ModelAssignment, ModelKind, ModelReport, Reported, UnknownBody
 from contract.topics import TOPICS, Channel
 
 EACH = pytest.mark.parametrize(("channel", "message"), EXAMPLES.values(), ids=EXAMPLES)
@@ -152,3 +152,21 @@ def test_a_manifest_is_read_or_refused_with_the_reason(change: dict[str, object]
 
 def test_the_example_boot_is_a_boot() -> None:
     assert BOOT.count("-") == 4
+
+
+def test_a_device_that_knows_no_shadows_runs_none_of_them() -> None:
+    raw = json.loads(encode(EXAMPLES["desired"][1]))
+    shadows = raw.pop("shadows")
+    seen = decode(Channel.DESIRED, json.dumps(raw).encode())
+    assert isinstance(seen, Desired)
+    assert {model.sha256 for model in seen.models}.isdisjoint(shadow["sha256"] for shadow in shadows)
+    with pytest.raises(ValidationError, match="two models of the same kind"):
+        Desired(version=1, time=datetime.now(UTC), shadows=(seen.models[0], seen.models[0]))
+
+
+def test_what_older_devices_report_is_read() -> None:
+    report = json.loads(encode(EXAMPLES["reported"][1]))
+    report["models"] = [{"kind": "reader", "name": "reader", "version": "1", "sha256": DIGEST}]
+    seen = decode(Channel.REPORTED, json.dumps(report).encode())
+    assert isinstance(seen, Reported)
+    assert (seen.models[0].slot, seen.models[0].update, seen.models[0].challenger) == ("", None, None)
