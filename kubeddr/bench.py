@@ -18,6 +18,7 @@ class Benchmark(StrEnum):
     """What can be measured."""
 
     VISION = "vision"
+    PREDICT = "predict"
     FLEET = "fleet"
 
 
@@ -37,6 +38,10 @@ def _figures(name: Benchmark) -> Iterator[Figure]:
             from bench.vision import figures  # noqa: PLC0415 - the rooms are heavy, --help is not
 
             return figures()
+        case Benchmark.PREDICT:
+            from bench.predict import figures as of_predictions  # noqa: PLC0415 - the same
+
+            return of_predictions()
         case Benchmark.FLEET:
             from bench.fleet import figures as of_a_fleet  # noqa: PLC0415 - the same
 

@@ -19,7 +19,7 @@ import numpy as np
 from game.match import TRACE
 from game.reading import ScoreUnit
 from game.rules.rule import Growth, decided
-from models.display import scale_of
+from models.display import Scale, scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+TEN_MILLION = 10_000_000.0
 POINTS = TRACE + 1  # of a course: the zero before all, and the trace
 PARTS = 12  # equal parts of the budget clock that rates are taken over
 QUARTER = PARTS // 4
@@ -145,10 +146,15 @@ def course_of(state: MatchState, counts: tuple[Count | None, Count | None] = (No
         top=np.array([scale.top]),
         triangular=np.array([float(scale.growth is Growth.TRIANGULAR)]),
         falls=np.array([float(state.unit is ScoreUnit.PERCENT)]),
-        sure=np.array([float(scale.known)]),
+        sure=np.array([float(certain(scale, fives=not (rows[1:] % 5).any()))]),
         share=np.array([[np.nan if c is None else decided(scale.growth, c.played, c.objects) for c in counts]]),
         objects=np.array([[np.nan if c is None else c.objects for c in counts]]),
     )
+
+
+def certain(scale: Scale, *, fives: bool) -> bool:
+    """Whether the highest score is certain: nine digits that count in fives are EXTREME's, whose top goes with feet."""
+    return scale.known and not (fives and scale.top > TEN_MILLION)
 
 
 def stack(courses: Sequence[Course]) -> Course:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from game.reading import ScoreUnit
@@ -97,8 +98,14 @@ def verdict(finished: MatchFinished) -> Prediction:
     return Prediction(p1_win, p1_win, p1_win, 1.0, one, two)
 
 
+@cache
 def default() -> Predictor:
-    """The predictor a device runs when it was given no other."""
-    from models.stern import NoteBudgetStern  # noqa: PLC0415 - the protocol must not depend on one of its kinds
+    """The predictor a device runs when it was given no other: the trained one, or Stern's where it cannot be had."""
+    from models.bundle import BundleError  # noqa: PLC0415 - the protocol must not depend on one of its kinds
+    from models.stern import NoteBudgetStern  # noqa: PLC0415
+    from models.winner import trained  # noqa: PLC0415
 
-    return NoteBudgetStern()
+    try:
+        return trained()
+    except BundleError:
+        return NoteBudgetStern()

@@ -72,7 +72,7 @@ class TrainedWinner:
         seen = features(course)
         progress = float(np.clip(1.0 - seen.left[0], 0.0, 1.0))
         looks = self._look(course, seen, 0, one), self._look(course, seen, 1, two)
-        if clinched(course):
+        if scale_of(state).known and clinched(course):
             p = low = high = 1.0 if one > two else 0.0
         else:
             p = _exact(0.5 + 0.5 * float(self.winner(seen.values)[0, 0]))
@@ -108,10 +108,10 @@ class TrainedWinner:
 
 
 def clinched(course: Course) -> bool:
-    """Whether the lead cannot be made up: what the other player can still gain is at most what it is."""
+    """Whether the lead cannot be made up, given that nobody can have more than the top."""
     ahead, behind = float(course.now[0].max()), float(course.now[0].min())
     reach = 1.0 + FALL * float(course.falls[0])
-    return bool(course.sure[0]) and ahead - behind > reach * (1.0 - ahead)
+    return ahead - behind > reach * (1.0 - ahead)
 
 
 def _grade(course: Course, score: float) -> str | None:

@@ -12,7 +12,7 @@ from game.reading import ScoreUnit
 from game.rules.rule import Growth
 from game.track import Track
 from models.display import scale_of
-from models.features import POINTS, Course, stack
+from models.features import POINTS, Course, certain, stack
 from models.simulate.bouts import FAMILIES
 from models.simulate.told import Told
 
@@ -210,6 +210,7 @@ class _Song:
     def _scale(self, t: Floats, trace: Floats, count: NDArray[np.int64], seen: Floats, now: Floats) -> Floats:
         """The highest score, whether the rule is triangular, whether the former is sure, as devices tell, (3, m)."""
         scales = np.empty((3, len(seen)))
+        fives = (trace % 5 == 0).all(axis=(0, 2))
         fine = (trace % 10 != 0).any(axis=(0, 2)) | (now % 10 != 0).any(axis=0)
         for row, points in enumerate(count):
             state = replace(
@@ -229,5 +230,5 @@ class _Song:
                 ),
             )
             scale = scale_of(state)
-            scales[:, row] = scale.top, scale.growth is Growth.TRIANGULAR, scale.known
+            scales[:, row] = scale.top, scale.growth is Growth.TRIANGULAR, certain(scale, fives=bool(fives[row]))
         return scales

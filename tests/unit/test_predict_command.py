@@ -51,7 +51,13 @@ def test_predictions_from_a_file(tmp_path: Path, rule: str) -> None:
     result = RUNNER.invoke(app, ["predict", str(source), "--jsonl", str(target)])
     assert result.exit_code == 0, result.output
     said = [json.loads(line) for line in target.read_text().splitlines()]
-    assert all(set(one) == {"type", "t", "p1_win", "low", "high", "progress", "model"} for one in said)
+    assert all(set(one) >= {"type", "t", "p1_win", "low", "high", "progress", "model"} for one in said)
+    top = {"stepmania": 100_000_000, "ddr-a": 1_000_000, "itg": 100}[rule]
+    for player in ("p1", "p2"):
+        looks = [one[player] for one in said if player in one]
+        assert all(0 <= look["final"][0] <= look["final"][1] <= 10 * top and 0 <= look["fail"] <= 1 for look in looks)
+        assert looks[-1]["final"][1] <= top
+        assert (looks[-1]["grade"] is None) == (rule == "stepmania")
     assert all(0 <= one["low"] <= one["p1_win"] <= one["high"] <= 1 for one in said)
     one, two = told[-1]["p1"]["score"], told[-1]["p2"]["score"]
     assert said[-1]["p1_win"] == float(one > two)

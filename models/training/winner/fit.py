@@ -39,7 +39,7 @@ class Plan:
     decay: float = 1e-3
     course_weight: float = 0.3
     shape: Shape = field(default_factory=Shape)
-    members: int = 4
+    members: int = 6
     seed: int = 7
 
 

@@ -62,7 +62,7 @@ class Size:
         boosting: whether the gradient boosting is learned and measured too, which takes as long as all the rest.
     """
 
-    matches: int = 100_000
+    matches: int = 140_000
     looks: int = 4
     left_out: int = 20_000
     search_matches: int = 40_000
