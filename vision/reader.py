@@ -150,6 +150,7 @@ class Reader:
         view = self._view(frame)
         one, two = self._look(frame.t, view)
         if self._searching(frame.t) and self._search(frame, view):
+            view = View(frame.image, self._steady.pose)
             one, two = self._look(frame.t, view)
         self._moves.watch(frame.t, (one, two), visible=self._visible())
         if self._visible():
@@ -235,6 +236,9 @@ class Reader:
             found = Layout(None, found.p1)
         if self._layout is not None and not self._moves.yields(frame.t, self._layout, found):
             return False
+        if view.pose is not None:
+            found = found.moved(view.pose)
+            self._steady.rebase()
         found = found if found.leans else found.levelled()
         one, two = (_eye(display) for display in (found.p1, found.p2))
         self._eyes = (one, two)

@@ -35,12 +35,14 @@ LATEST = 0.1  # weight of the newest look
 USELESS = 0.15  # and below which it is no longer looked for
 FEWEST = 16  # corners that tell a movement
 MAJORITY, MINORITY = 0.4, 0.25  # of the corners asked; of those about which nothing is known yet
+EXACT, RESTING = 0.1, 0.1  # pixels by which a corner of a cable's picture misses at most; share of them that tells one
 MANY = 80  # corners that tell perspective too
 STIFF = 12.0  # corners' worth of belief that the picture has only been shifted
 PATIENCE = 3  # looks in vain before the picture is taken for another one
 WORN = 0.6  # share of corners that still go along below which there are new ones
 FRESH = 30  # looks for which a reference picture is kept at least
 STILL = 0.12  # pixels below which the usual corner has not moved; noise moves them less
+CALM = 0.4  # pixels that the usual corner may stray in a picture that stands still on the whole
 CALM_LOOKS = 45  # looks without a movement after which the picture is taken to stand still
 REST, WARY = 1.0, 0.25  # seconds between looks at a picture that stands still, and when it may have moved
 LARGEST = 3.0  # times by which a picture may have grown or shrunk; beyond that the homography is nonsense
@@ -73,7 +75,7 @@ class Steady:
         self._otherwise = 0.0
         self._shrink = 1
         self._looks = 0
-        self._calm = 0
+        self._calm, self._calm_at = 0, self._now
         self._vain = 0
         self._looked = float("-inf")
 
@@ -101,7 +103,10 @@ class Steady:
             self._refer(small)
         if not self._vain or self.lost:
             self._last = small
-        self._calm = self._calm + 1 if self._now is before and not self._vain else 0
+        if self.lost or self._apart(self._now, self._calm_at) > CALM:
+            self._calm, self._calm_at = 0, self._now
+        elif not self._vain:
+            self._calm += 1
         if self._now is self._then:
             self.pose = self.settled
         elif self._now is not before:
@@ -148,6 +153,17 @@ class Steady:
         """Take the present place for the one to return to, because what was looked for is there."""
         self._then, self.settled = self._now, self.pose
 
+    @property
+    def strayed(self) -> float:
+        """How far the usual corner is from where it was in the first picture, pixels."""
+        return self._shrink * self._apart(self._now, np.eye(3))
+
+    def rebase(self) -> None:
+        """Take the last picture for the first one from now on."""
+        self._home = _apply(self._now, self._home)
+        self._now = self._then = self._calm_at = np.eye(3)
+        self.pose = self.settled = None
+
     def back(self) -> None:
         """Return there: what was looked for is where it was, though corners have moved, as menus do."""
         self._now, self.pose = self._then, self.settled
@@ -179,6 +195,11 @@ class Steady:
         )
         pool = self._pool()
         seen = (found.ravel() > 0) & pool
+        off = np.linalg.norm(_apply(self._now, self._home) - now, axis=1)
+        at_rest = seen & self._near()
+        if int((off[at_rest] < EXACT).sum()) >= max(FEWEST, RESTING * int(at_rest.sum())):
+            self._judge(small, now, found.ravel() > 0)
+            return True
         asked = seen & (self._faith >= TRUSTED)
         known = int(asked.sum()) >= FEWEST
         asked = asked if known else seen
@@ -189,20 +210,26 @@ class Steady:
         if pool.all():
             self._compare(seen, now, pose)
         self._now = next((old for old in (self._now, self._then) if self._apart(old, pose) < STILL), pose)
-        went = (found.ravel() > 0) & (np.linalg.norm(_apply(pose, self._home) - now, axis=1) < WITH)
+        self._judge(small, now, found.ravel() > 0)
+        return True
+
+    def _judge(self, small: Image, now: Floats, found: NDArray[np.bool_]) -> None:
+        """Believe more in corners that went along, and less in others; look for new ones when few are left."""
+        went = found & (np.linalg.norm(_apply(self._now, self._home) - now, axis=1) < WITH)
         self._faith += LATEST * (went - self._faith)
         if self._looks <= FRESH:
-            return True
+            return
         if went.sum() < max(MANY, WORN * len(went)):
             kept = went & (self._faith >= TRUSTED)
             self._refer(small, now[kept], self._home[kept], self._faith[kept])
         else:  # what has never gone along is the game
             kept = self._faith > USELESS
             self._corners, self._home, self._faith = self._corners[kept], self._home[kept], self._faith[kept]
-        return True
 
     def _apart(self, one: Floats, two: Floats) -> float:
         """How far apart two poses put the usual corner, pixels."""
+        if one is two or not len(self._home):
+            return 0.0
         return float(np.median(np.linalg.norm(_apply(one, self._home) - _apply(two, self._home), axis=1)))
 
     def _refer(self, small: Image, *kept: Floats) -> None:

@@ -46,13 +46,7 @@ def recent(side: Side, t: float, roll: float) -> set[int]:
         ("dancepoints", 0.99),
         ("growing", 0.97),
         ("ends", 0.95),
-        pytest.param(
-            "stacked",
-            0.9,
-            marks=pytest.mark.xfail(
-                reason="at times the menu after the song is taken for a second match", strict=False
-            ),
-        ),
+        ("stacked", 0.9),
         ("duel", 0.99),
         ("solo", 0.98),
         ("solo-grove", 0.99),

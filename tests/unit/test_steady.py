@@ -122,6 +122,17 @@ def test_going_back_forgets_what_moved_since() -> None:
     assert steady.follow(1.0, shown(scene(), shift(40, 0), 1)) is None
 
 
+def test_the_first_picture_can_be_chosen_anew() -> None:
+    steady = Steady()
+    for index in range(12):
+        steady.follow(index / 30, shown(scene(), shift(2 * index, 0), index))
+    steady.rebase()
+    assert steady.pose is None
+    for index in range(12, 18):
+        pose = steady.follow(index / 30, shown(scene(), shift(2 * index, 0), index))
+    assert error(pose, shift(12, 0)) < 1.0
+
+
 @pytest.mark.parametrize("kind", ["black", "noise", "tiny", "strip", "changing size"])
 def test_pictures_without_a_hold_are_no_error(kind: str) -> None:
     rng = np.random.default_rng(3)
