@@ -104,13 +104,13 @@ def _follow(client: "httpx.Client", device: str, sha256: str, asked: int, timeou
             phase = step["phase"]
             if step["sha256"] == sha256 and step["desired_version"] >= asked and phase not in told:
                 told.add(phase)
-                if phase in {"announced", "downloading", "verified"}:
+                if phase not in {"committed", "refused", "reverted"}:
                     typer.echo(f"{device}: {phase}")
-        if mine[0]["outcome"] == "activated":
+        if mine[0]["outcome"] == "committed":
             typer.echo(f"{device} runs it.")
             return
-        if mine[0]["outcome"] == "refused":
-            fail(f"{device} refused it: {mine[0]['reason'] or 'it did not say why'}")
+        if mine[0]["outcome"] in {"refused", "reverted"}:
+            fail(f"{device} {mine[0]['outcome']} it: {mine[0]['reason'] or 'it did not say why'}")
         time.sleep(POLL)
     found = answer(client.get(f"/api/v1/devices/{device}"))
     fail(

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
-from contract.messages import Desired, ModelAssignment, ModelPhase, Reported, Settings, SettingsWish
+from contract.messages import (
+    Desired,
+    ModelAssignment,
+    ModelKind,
+    ModelPhase,
+    Reported,
+    Settings,
+    SettingsWish,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +23,9 @@ if TYPE_CHECKING:
     from contract.ids import Sha256
 
 
-def assign(current: Desired | None, model: ModelAssignment, now: datetime, *, above: int = 0) -> Desired:
+def assign(
+    current: Desired | None, model: ModelAssignment, now: datetime, *, above: int = 0, shadow: bool = False
+) -> Desired:
     """The document that asks for `model` besides what is asked for already.
 
     Args:
@@ -24,19 +34,44 @@ def assign(current: Desired | None, model: ModelAssignment, now: datetime, *, ab
         now: goes into the document.
         above: a version that the device says it has settled; the new one is higher, also when the present document
             was lost here and the device remembers more than we do.
+        shadow: it shall run beside what runs and never count. One that shall run ends the shadow of its kind.
     """
-    others = tuple(other for other in current.models if other.kind != model.kind) if current else ()
-    version = max(current.version if current else 0, above) + 1
+    version = _next(current, above)
     asked = model.model_copy(update={"asked": version})
-    models = tuple(sorted((*others, asked), key=lambda each: each.kind))
-    return Desired(version=version, time=now, models=models, settings=current.settings if current else None)
+    shadows = _without(current.shadows if current else (), model)
+    if shadow:
+        return _changed(current, version, now, shadows=_sorted(*shadows, asked))
+    models = _sorted(*_without(current.models if current else (), model), asked)
+    return _changed(current, version, now, models=models, shadows=shadows)
+
+
+def unshadow(current: Desired, kind: ModelKind, now: datetime, *, above: int = 0) -> Desired:
+    """The document that asks for no shadow of this kind any more."""
+    shadows = tuple(each for each in current.shadows if each.kind != kind)
+    return _changed(current, _next(current, above), now, shadows=shadows)
+
+
+def _without(models: tuple[ModelAssignment, ...], model: ModelAssignment) -> tuple[ModelAssignment, ...]:
+    return tuple(other for other in models if other.kind != model.kind)
+
+
+def _sorted(*models: ModelAssignment) -> tuple[ModelAssignment, ...]:
+    return tuple(sorted(models, key=lambda each: each.kind))
+
+
+def _next(current: Desired | None, above: int) -> int:
+    return max(current.version if current else 0, above) + 1
+
+
+def _changed(current: Desired | None, version: int, now: datetime, **changes: object) -> Desired:
+    base = current or Desired(version=version, time=now)
+    return base.model_copy(update={"version": version, "time": now, **changes})
 
 
 def set_up(current: Desired | None, values: Settings, now: datetime, *, above: int = 0) -> Desired:
     """The document that asks for these settings besides the models that are asked for already; see `assign`."""
-    version = max(current.version if current else 0, above) + 1
-    wish = SettingsWish(asked=version, values=values)
-    return Desired(version=version, time=now, models=current.models if current else (), settings=wish)
+    version = _next(current, above)
+    return _changed(current, version, now, settings=SettingsWish(asked=version, values=values))
 
 
 def settled_settings(
@@ -55,7 +90,9 @@ class Outcome(StrEnum):
     """How a wish ended, or that it has not."""
 
     PENDING = "pending"
-    ACTIVATED = "activated"
+    SHADOWING = "shadowing"
+    COMMITTED = "committed"
+    REVERTED = "reverted"
     REFUSED = "refused"
 
 
@@ -69,22 +106,32 @@ class Step:
     reason: str = ""
 
 
+_ENDS = {
+    ModelPhase.SHADOWING: Outcome.SHADOWING,
+    ModelPhase.COMMITTED: Outcome.COMMITTED,
+    ModelPhase.ACTIVATED: Outcome.COMMITTED,
+    ModelPhase.REVERTED: Outcome.REVERTED,
+    ModelPhase.REFUSED: Outcome.REFUSED,
+}
+
+
 def outcome(model: ModelAssignment, steps: Iterable[Step], reported: Reported | None) -> tuple[Outcome, str]:
     """What became of a model that was asked for, and why.
 
     Args:
         model: what was asked for.
         steps: what the device said on its way, oldest first.
-        reported: what it says it is: one that has settled the wish and runs the model has activated it, whether or
+        reported: what it says it is: one that has settled the wish and runs the model has committed it, whether or
             not it still has to say so.
     """
     said = [step for step in steps if step.sha256 == model.sha256 and step.version >= model.asked]
     for step in reversed(said):
-        if step.phase is ModelPhase.ACTIVATED:
-            return Outcome.ACTIVATED, step.reason
-        if step.phase is ModelPhase.REFUSED:
-            return Outcome.REFUSED, step.reason
+        if step.phase in _ENDS:
+            return _ENDS[step.phase], step.reason
     settled = reported.models if reported is not None and reported.desired_version >= model.asked else ()
-    if any(active.sha256 == model.sha256 for active in settled):
-        return Outcome.ACTIVATED, ""
+    for active in settled:
+        if active.sha256 == model.sha256:
+            return Outcome.COMMITTED, ""
+        if active.challenger is not None and active.challenger.sha256 == model.sha256:
+            return Outcome.SHADOWING, ""
     return Outcome.PENDING, said[-1].reason if said else ""

@@ -240,7 +240,7 @@ def test_a_model_goes_out(cloud: httpx.Client, broker: tuple[str, int], device: 
     late.step(model, wish.version, ModelPhase.ACTIVATED)
     late.report(ActiveModel(kind=model.kind, name="reader", version="7", sha256=model.sha256), settled=1)
     path = f"/api/v1/devices/{device.id}/desired"
-    eventually(lambda: cloud.get(path).json()["models"][0]["outcome"] == "activated", "the activation")
+    eventually(lambda: cloud.get(path).json()["models"][0]["outcome"] == "committed", "the activation")
     eventually(lambda: shown(cloud, device)["reported_version"] == 1, "the report")
     assert shown(cloud, device)["models"][0]["version"] == "7"
     late.close()

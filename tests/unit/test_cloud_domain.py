@@ -25,7 +25,7 @@ from contract.messages import (
     Status,
 )
 from control_plane.domain import match as matches
-from control_plane.domain.desired import Outcome, Step, assign, outcome
+from control_plane.domain.desired import Outcome, Step, assign, outcome, unshadow
 from control_plane.domain.device import SILENT_AFTER, Connection, Presence
 from control_plane.domain.receipts import advance
 
@@ -183,6 +183,16 @@ def test_a_wish_replaces_its_kind_and_leaves_the_others() -> None:
     assert assign(first, WINNER, NOW, above=40).version == 41
 
 
+def test_a_shadow_runs_beside_and_ends_with_what_is_to_run() -> None:
+    first = assign(None, READER, NOW)
+    beside = assign(first, READER.model_copy(update={"version": "3"}), NOW, shadow=True)
+    assert ([model.version for model in beside.models], [each.version for each in beside.shadows]) == (["2"], ["3"])
+    assert assign(beside, READER.model_copy(update={"version": "3"}), NOW).shadows == ()
+    assert assign(beside, WINNER, NOW).shadows == beside.shadows
+    ended = unshadow(beside, ModelKind.READER, NOW)
+    assert (ended.version, ended.models, ended.shadows) == (3, first.models, ())
+
+
 def reported(version: int, *models: ActiveModel) -> Reported:
     return Reported(boot_id=OLD, time=NOW, desired_version=version, models=models)
 
@@ -195,13 +205,16 @@ RUNS = ActiveModel(kind=ModelKind.READER, name="reader", version="2", sha256=DIG
     [
         ([], None, (Outcome.PENDING, "")),
         ([(2, ModelPhase.DOWNLOADING, "")], None, (Outcome.PENDING, "")),
-        ([(2, ModelPhase.VERIFIED, ""), (2, ModelPhase.ACTIVATED, "")], None, (Outcome.ACTIVATED, "")),
+        ([(2, ModelPhase.PROBATION, ""), (2, ModelPhase.COMMITTED, "")], None, (Outcome.COMMITTED, "")),
+        ([(2, ModelPhase.ACTIVATED, "")], None, (Outcome.COMMITTED, "")),
+        ([(2, ModelPhase.SHADOWING, "")], None, (Outcome.SHADOWING, "")),
+        ([(2, ModelPhase.PROBATION, ""), (2, ModelPhase.REVERTED, "slow")], None, (Outcome.REVERTED, "slow")),
         ([(2, ModelPhase.REFUSED, "bad")], None, (Outcome.REFUSED, "bad")),
         ([(1, ModelPhase.REFUSED, "bad")], None, (Outcome.PENDING, "")),
         ([(1, ModelPhase.ACTIVATED, "")], reported(1, RUNS), (Outcome.PENDING, "")),
-        ([(2, ModelPhase.REFUSED, "bad"), (3, ModelPhase.ACTIVATED, "")], None, (Outcome.ACTIVATED, "")),
+        ([(2, ModelPhase.REFUSED, "bad"), (3, ModelPhase.ACTIVATED, "")], None, (Outcome.COMMITTED, "")),
         ([(2, ModelPhase.UNKNOWN, "levitates")], None, (Outcome.PENDING, "levitates")),
-        ([], reported(2, RUNS), (Outcome.ACTIVATED, "")),
+        ([], reported(2, RUNS), (Outcome.COMMITTED, "")),
         ([], reported(2), (Outcome.PENDING, "")),
     ],
 )
