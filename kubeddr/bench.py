@@ -20,6 +20,7 @@ class Benchmark(StrEnum):
     VISION = "vision"
     PREDICT = "predict"
     FLEET = "fleet"
+    ROLLOUT = "rollout"
 
 
 def bench(
@@ -46,6 +47,10 @@ def _figures(name: Benchmark) -> Iterator[Figure]:
             from bench.fleet import figures as of_a_fleet  # noqa: PLC0415 - the same
 
             return of_a_fleet()
+        case Benchmark.ROLLOUT:
+            from bench.rollout import figures as of_rollouts  # noqa: PLC0415 - the same
+
+            return of_rollouts()
 
 
 def _text(figure: Figure) -> str:
