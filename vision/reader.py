@@ -28,6 +28,7 @@ from vision.view import View
 if TYPE_CHECKING:
     from vision.digits import Classifier
     from vision.frame import Frame, Image
+    from vision.known import KnownLayout
 
 LOOK_EVERY = 0.2  # seconds between searches of the whole picture while no scores are in sight
 FOLLOW_EVERY = 0.1  # and between looks at how the camera moves
@@ -111,11 +112,15 @@ class Reader:
     Args:
         locator: network (1, h, w, 3) -> (1, h / 4, w / 4, 2), see `vision.locate`.
         line_reader: network (1, 32, w, 3) -> (1, 1, w / 4, CLASSES), see `vision.digits`.
+
+    Attributes:
+        known: layouts found before, tried first; `reset` leaves them.
     """
 
     def __init__(self, locator: Classifier, line_reader: Classifier) -> None:
         self._locator = locator
         self._line_reader = line_reader
+        self.known: tuple[KnownLayout, ...] = ()
         self.reset()
 
     def reset(self) -> None:
@@ -228,7 +233,7 @@ class Reader:
             seen = [number.moved(np.linalg.inv(view.pose)) for number in seen]
         if self._layout is None and seen:
             self._steady.attend([number.line for number in seen])
-        found = self._discoverer.observe(frame.t, seen)
+        found = self._discoverer.observe(frame.t, seen) or self._recall(seen, frame.image)
         if found is None:
             return self._find_again(seen)
         self._discoverer = Discoverer()
@@ -248,6 +253,12 @@ class Reader:
         grows = any(display is not None and display.grows for display in (found.p1, found.p2))
         self._focus = None if grows else Trim(found) if found.leans else Focus(found)
         return True
+
+    def _recall(self, seen: list[Number], image: Image) -> Layout | None:
+        """A known layout whose numbers are seen, while there is none yet and no camera moves."""
+        if self._layout is not None or self._steady.pose is not None:
+            return None
+        return next((here for known in self.known if (here := known.among(seen, image)) is not None), None)
 
     def _find_again(self, seen: list[Number]) -> bool:
         """Look for displays that a camera has lost sight of; whether they are there."""

@@ -10,6 +10,7 @@ from models.simulate.cabinet import Cabinet, build
 from models.simulate.screens.play import shown
 from models.simulate.session import Scene, Screen
 from vision.frame import Frame, Image
+from vision.known import known
 from vision.reader import Reader, read_still
 from vision.stand import NEWS
 
@@ -101,3 +102,34 @@ def test_a_mirrored_pair_of_screens_swaps_the_players() -> None:
             agreed += (one.p1.value, one.p2.value) == (two.p2.value, two.p1.value)
     assert read > 2 * FPS
     assert agreed > 0.9 * read  # the two roll by frames of their own choice
+
+
+def first_read(reader: Reader, frames: list[tuple[Frame, tuple[int, int]]]) -> int:
+    """Frames until both displays are read."""
+    for index, (frame, _) in enumerate(frames):
+        reading = reader.read(frame)
+        if reading.p1.value is not None and reading.p2.value is not None:
+            return index
+    raise AssertionError("never read")
+
+
+def test_a_layout_seen_before_is_found_at_once() -> None:
+    frames = pictures(build(31, "plates", (854, 480)), 9.0)
+    fresh = new_reader()
+    slow = first_read(fresh, frames)
+    kept = known(frames[slow][0].image, fresh.layout)
+    assert kept is not None
+    knowing = new_reader()
+    knowing.known = (kept,)
+    assert first_read(knowing, frames) < slow - FPS / 2
+
+
+def test_a_layout_of_another_game_misleads_nobody() -> None:
+    frames = pictures(build(31, "overlay", (854, 480)), 9.0)
+    other = pictures(build(31, "plates", (854, 480)), 9.0)
+    finder, plain, misled = new_reader(), new_reader(), new_reader()
+    first_read(finder, other)
+    kept = known(other[0][0].image, finder.layout)
+    assert kept is not None
+    misled.known = (kept,)
+    assert [misled.read(frame) for frame, _ in frames] == [plain.read(frame) for frame, _ in frames]
