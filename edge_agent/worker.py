@@ -12,11 +12,14 @@ from edge_agent.capture.live import CaptureState, LiveCapture
 from edge_agent.composition import displays
 from edge_agent.kiosk.snapshot import Snapshot
 from game.match import MatchFinished
+from vision.known import known
+from vision.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge_agent.kiosk.board import Board
+    from edge_agent.layouts import Layouts
     from edge_agent.metrics import Metrics
     from edge_agent.pipeline import Pipeline, StepResult
     from edge_agent.reporting.reporter import Reporter
@@ -33,6 +36,7 @@ class Worker:
     """Takes pictures, steps the pipeline, tells the page and the reporter.
 
     Args:
+        layouts: what to remember of where scores are found; None remembers nothing.
         clock: the one that the capture stamps frames with.
     """
 
@@ -45,11 +49,13 @@ class Worker:
         metrics: Metrics,
         *,
         loaded: Loaded,
+        layouts: Layouts | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._capture, self._pipeline, self._board = capture, pipeline, board
         self._reporter, self._metrics, self._clock = reporter, metrics, clock
-        self._reader = loaded.reader
+        self._layouts = layouts
+        self._use(loaded)
         self._swap_lock = threading.Lock()
         self._waiting: tuple[Loaded, threading.Event] | None = None
         self._stopping = threading.Event()
@@ -143,7 +149,17 @@ class Worker:
     def _tell(self, result: StepResult) -> None:
         self._board.step(result)
         self._reporter.step(result)
-        self._metrics.matches.inc(sum(isinstance(event, MatchFinished) for event in result.events))
+        finished = sum(isinstance(event, MatchFinished) for event in result.events)
+        self._metrics.matches.inc(finished)
+        if finished and self._layouts and self.snapshot:
+            found = known(self.snapshot.image, Layout(*self.snapshot.displays))
+            if found is not None:
+                self._layouts.keep(found)
+
+    def _use(self, loaded: Loaded) -> None:
+        self._reader = loaded.reader
+        if self._layouts is not None:
+            self._layouts.tell(loaded.reader)
 
     def _swap_between_songs(self) -> None:
         if self._waiting is None or self._pipeline.running:
@@ -153,7 +169,7 @@ class Worker:
                 return
             loaded, done = self._waiting
             self._waiting = None
-            self._reader = loaded.reader
+            self._use(loaded)
             self._pipeline.replace_reader(self._metrics.timed(loaded.reader))
             done.set()
 
