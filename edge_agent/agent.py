@@ -33,9 +33,12 @@ from edge_agent.enrolment.ask import Applicant
 from edge_agent.enrolment.identity import Identity, Wallet
 from edge_agent.enrolment.keeper import Ears, Keeper
 from edge_agent.errors import SettingsError
+from edge_agent.kiosk.acceptance import Acceptance
 from edge_agent.kiosk.board import Board
+from edge_agent.kiosk.day import Day
 from edge_agent.kiosk.server import Health, Kiosk, build
 from edge_agent.kiosk.snapshot import draw
+from edge_agent.layouts import Layouts
 from edge_agent.naming import live_names
 from edge_agent.pipeline import Pipeline
 from edge_agent.reporting.link import Address, Callbacks, Link
@@ -58,6 +61,7 @@ if TYPE_CHECKING:
     from models.bundle import Bundle
 
 LOOK_EVERY = 0.25
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 log = structlog.get_logger(__name__)
 
@@ -86,7 +90,9 @@ class Agent:
         self._outbox = Outbox(settings.data / "outbox.db", self._boot)
         self._store = ModelStore(settings.data / "models")
         self.metrics = figures.Metrics()
-        self.board = Board(settings.name)
+        self.board = Board(settings.name, day=Day(settings.data / "day.json"))
+        if urlsplit(self.page).hostname not in LOOPBACK:
+            self.board.tell(join=self.page)
         self._reporter = Reporter(self._outbox, live_names())
         self._cpu = condition.Cpu()
         self._drift: timedelta | None = None
@@ -138,7 +144,9 @@ class Agent:
         self._stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         with _signals(loop, self._stop):
-            kiosk = Kiosk(self.board, self.metrics.registry, self.health, lambda: self._worker.snapshot, self._stop)
+            accepted = Acceptance(self._settings.data / "accepted.json")
+            newest = lambda: self._worker.snapshot  # noqa: E731
+            kiosk = Kiosk(self.board, self.metrics.registry, self.health, newest, self._stop, accepted)
             config = uvicorn.Config(
                 build(kiosk), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
             )
@@ -213,7 +221,9 @@ class Agent:
         pipeline = Pipeline(self.metrics.timed(loaded.reader), predict)
         self._first = loaded.model
         capture = self._capture_of(self._source)
-        return Worker(capture, pipeline, self.board, self._reporter, self.metrics, loaded=loaded, clock=self._clock)
+        join = (capture, pipeline, self.board, self._reporter, self.metrics)
+        layouts = Layouts(self._settings.data / "layouts.json")
+        return Worker(*join, loaded=loaded, layouts=layouts, clock=self._clock)
 
     def _clock(self) -> float:
         return time.monotonic() - self._began

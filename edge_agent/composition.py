@@ -12,7 +12,7 @@ from models.bundle import BundleError, builtin
 if TYPE_CHECKING:
     from edge_agent.ports import ScreenReader
     from models.bundle import Bundle
-    from vision.geometry import Box
+    from vision.layout import Display
 
 READER = "reader"
 
@@ -52,10 +52,7 @@ def builtin_pipeline() -> Pipeline:
     return Pipeline(reader, predictor.default())
 
 
-def displays(reader: ScreenReader) -> tuple[Box | None, Box | None]:
+def displays(reader: ScreenReader) -> tuple[Display | None, Display | None]:
     """Where a reader sees player 1's and player 2's scores, as far as it says so."""
     layout = getattr(reader, "layout", None)
-    if layout is None:
-        return None, None
-    one, two = (None if display is None else display.line.box() for display in (layout.p1, layout.p2))
-    return one, two
+    return (None, None) if layout is None else (layout.p1, layout.p2)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import cv2
@@ -11,15 +13,21 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from edge_agent.capture.live import CaptureState, CaptureStatus
-from edge_agent.kiosk.board import COURSE, RESULT_FOR, Board
-from edge_agent.kiosk.server import PAGE, Health, Kiosk, build
-from edge_agent.kiosk.snapshot import WIDEST, Snapshot, draw
+from edge_agent.kiosk.acceptance import Acceptance
+from edge_agent.kiosk.board import RESULT_FOR, Board
+from edge_agent.kiosk.server import LETTERING, PAGE, Health, Kiosk, build, policy
+from edge_agent.kiosk.snapshot import WIDEST, Snapshot, draw, seen
+from edge_agent.kiosk.story import COURSE
 from edge_agent.pipeline import StepResult
 from game.match import MatchFinished, MatchStarted, MatchState
 from game.reading import ScoreReading, ScoreUnit, ScreenReading
 from models.live import Said
 from models.predictor import Prediction
-from vision.geometry import Box
+from vision.geometry import TextLine
+from vision.layout import Display
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 STATE = MatchState(started_at=0.0, digits=9)
 
@@ -99,11 +107,15 @@ def test_the_page_knows_when_there_is_no_picture_and_for_how_long() -> None:
 
 
 @pytest.fixture
-def kiosk() -> Kiosk:
+def kiosk(tmp_path: Path) -> Kiosk:
     image = np.zeros((720, 1280, 3), np.uint8)
-    snapshot = Snapshot(image, ScreenReading(0.0, ScoreReading(1234, 0.9)))
+    display = Display(TextLine(100, 300, 60, 40, slope=0.1), (120.0, 200.0, 280.0))
+    snapshot = Snapshot(image, ScreenReading(0.0, ScoreReading(1234, 0.9)), (display, None))
     health = Health(("no picture: camera 0 ended",))
-    return Kiosk(Board("First cabinet"), CollectorRegistry(), lambda: health, lambda: snapshot, asyncio.Event())
+    accepted = Acceptance(tmp_path / "accepted.json")
+    return Kiosk(
+        Board("First cabinet"), CollectorRegistry(), lambda: health, lambda: snapshot, asyncio.Event(), accepted
+    )
 
 
 async def test_the_answers_of_the_page(kiosk: Kiosk) -> None:
@@ -121,14 +133,15 @@ async def test_the_answers_of_the_page(kiosk: Kiosk) -> None:
 
 def test_the_page_is_small_and_needs_nothing_from_anywhere() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert len(page.encode()) < 60_000
-    assert not re.search(r"""(?:src|href)=["'](?!data:)|url\(|@import|https?://""", page)
+    assert len(page.encode()) + LETTERING.stat().st_size < 60_000
+    foreign = r"""(?:src|href)=["'](?!data:|lettering)|url\((?!"lettering)|@import|https?://(?!www\.w3\.org/2000/svg)"""
+    assert not re.search(foreign, page.replace('replace("http://", "")', ""))
 
 
 def test_a_large_picture_is_made_smaller_and_the_one_it_came_from_left_alone() -> None:
     image = np.full((1080, 1920, 3), 40, np.uint8)
     reading = ScreenReading(0.0, ScoreReading(9876, 0.9), ScoreReading(None, 0.3), unit=ScoreUnit.PERCENT)
-    drawn = draw(Snapshot(image, reading, (Box(100, 900, 300, 60), None)))
+    drawn = draw(Snapshot(image, reading, (Display(TextLine(100, 400, 930, 60), (150.0, 250.0)), None)))
     decoded = cv2.imdecode(np.frombuffer(drawn, np.uint8), cv2.IMREAD_COLOR)
     assert decoded is not None
     assert decoded.shape[1] == WIDEST
@@ -144,3 +157,57 @@ async def test_a_device_that_waits_shows_its_code_as_a_picture_too(kiosk: Kiosk)
     root = ET.fromstring(picture.content)  # noqa: S314 - of our own making
     assert root.tag == "{http://www.w3.org/2000/svg}svg"  # else no browser shows it as a picture
     assert kiosk.board.view()["claim"] == "ABCD-EFGH-JKLM"
+
+
+async def test_the_page_may_run_its_own_script_and_no_other(kiosk: Kiosk) -> None:
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(build(kiosk)), base_url="http://kiosk")
+    said = (await client.get("/")).headers["content-security-policy"]
+    assert "unsafe" not in said
+    assert "default-src 'none'" in said
+    assert policy("<script>a</script>") != policy("<script>b</script>")
+    assert (await client.get("/lettering.woff2")).content[:4] == b"wOF2"
+
+
+async def test_what_is_seen_comes_with_its_picture_and_is_accepted_in_one_go(kiosk: Kiosk) -> None:
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(build(kiosk)), base_url="http://kiosk")
+    found = (await client.get("/seen")).json()
+    one, two = found["players"]
+    assert one["outline"] == [[0.0781, 0.0417], [0.2344, 0.0694], [0.2344, 0.125], [0.0781, 0.0972]]
+    assert (one["text"], one["cells"][0], two["outline"], two["text"]) == ("1,234", 0.0938, None, "not sure")
+    assert found["accepted"] == {"at": None, "moved": False}
+    foreign = {"Origin": "http://elsewhere"}
+    assert (await client.post("/accept", headers=foreign)).status_code == 403
+    assert (await client.post("/accept", headers={"Origin": "http://kiosk"})).status_code == 200
+    assert (await client.get("/seen")).json()["accepted"]["at"] is not None
+
+
+def test_a_display_that_moved_after_it_was_accepted_is_told(kiosk: Kiosk, tmp_path: Path) -> None:
+    newest = kiosk.snapshot()
+    assert newest is not None
+    kiosk.acceptance.accept(seen(newest), "2026-01-01T00:00:00+00:00")
+    again = Acceptance(tmp_path / "accepted.json")
+    assert again.compared(seen(newest)) == {"at": "2026-01-01T00:00:00+00:00", "moved": False}
+    moved = Snapshot(newest.image, newest.reading, (Display(TextLine(160, 360, 60, 40), ()), None))
+    assert again.compared(seen(moved))["moved"]
+
+
+async def test_nothing_is_accepted_where_nothing_is_seen(kiosk: Kiosk) -> None:
+    bare = Snapshot(np.zeros((72, 128, 3), np.uint8), ScreenReading(0.0))
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(build(replace(kiosk, snapshot=lambda: bare))), base_url="http://kiosk"
+    )
+    answer = await client.post("/accept")
+    assert (answer.status_code, answer.json()["detail"][:24]) == (409, "No score display is seen")
+
+
+def test_whoever_watches_is_woken_by_what_is_new_and_by_nothing_else() -> None:
+    shown, _ = board()
+    woken: list[int] = []
+    with shown.watched(lambda: woken.append(1)):
+        shown.step(step(1.0, 500, 400, 0.5, MatchStarted(1.0)))
+        first = len(woken)
+        silent = StepResult(ScreenReading(1.1, ScoreReading(500, 0.9), ScoreReading(400, 0.9)), STATE)
+        shown.step(silent)
+        assert (first, len(woken)) == (1, 1)
+    shown.tell(link="offline")
+    assert len(woken) == 1
