@@ -21,7 +21,7 @@ TRACE_STEP = 1.0  # seconds between them at first; doubled whenever the trace is
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Both scores at one moment of a match."""
+    """Both scores at one moment of a match; while only one player is known, that player's stands for both."""
 
     t: float
     p1: int
@@ -153,9 +153,11 @@ def _look(state: MatchState, reading: ScreenReading) -> MatchState:
     if not visible and not state.running and reading.t - since >= GONE:
         p1, p2 = UNSEEN, UNSEEN  # what a menu showed long ago is no part of the next song
     digits = reading.digits if reading.digits is not None else state.digits
+    met = all(track.value is not None for track in (p1, p2)) and None in {state.p1.value, state.p2.value}
     return replace(
         state,
         t=reading.t,
+        trace=() if met else state.trace,
         p1=p1,
         p2=p2,
         unit=unit,
@@ -224,13 +226,14 @@ def _finish(state: MatchState, t: float) -> tuple[MatchState, tuple[MatchEvent, 
 
 
 def _record(state: MatchState, t: float) -> MatchState:
-    """Add a point to the trace when one is due and both scores are known now."""
-    p1, p2 = state.p1, state.p2
-    if p1.value is None or p2.value is None or t - min(p1.t, p2.t) > FRESH:
+    """Add a point to the trace when one is due and all scores that are known at all are known now."""
+    known = [track for track in (state.p1, state.p2) if track.value is not None]
+    if not known or t - min(track.t for track in known) > FRESH:
         return state
     if state.trace and t - state.trace[-1].t < state.step:
         return state
-    trace = (*state.trace, Point(t, p1.value, p2.value))
+    one, two = (track.value or 0 for track in (known[0], known[-1]))
+    trace = (*state.trace, Point(t, one, two))
     if len(trace) <= TRACE:
         return replace(state, trace=trace)
     return replace(state, trace=trace[::2], step=2 * state.step)

@@ -168,6 +168,15 @@ def test_one_player_alone_has_no_winner() -> None:
     assert events[-1].p1_final is not None
 
 
+def test_the_course_of_one_alone_is_kept_until_somebody_joins() -> None:
+    alone, _ = run(film(2, 30, lambda t: screen(t, grown(t), None)))
+    assert len(alone.trace) > 10
+    assert all(point.p1 == point.p2 for point in alone.trace)
+    joined, _ = run(film(30, 34, lambda t: screen(t, grown(t), grown(t) // 2)), alone)
+    assert joined.trace[0].t >= 30
+    assert all(point.p1 > point.p2 for point in joined.trace)
+
+
 def test_a_song_in_which_nobody_scored_has_no_result() -> None:
     _, events = run([*film(2, 20, lambda t: screen(t, 0, 0)), *film(20, 26, blank)])
     assert isinstance(events[-1], MatchFinished)
