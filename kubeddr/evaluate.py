@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from models.winner import TrainedWinner
 
 SHOWN = ("log_loss", "brier", "skill", "ece", "slope", "auc", "accuracy", "precision", "recall", "f1")
+WIDE = 168  # columns that a table needs
 
 
 def evaluate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
@@ -25,7 +26,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     learn: Annotated[int, typer.Option(min=100, help="Simulated matches that baselines learn from.")] = 12_000,
     recordings: Annotated[Path | None, typer.Option(help="Folder of recorded games with truth (*.jsonl).")] = None,
     seed: Annotated[int, typer.Option(help="Of the simulation.")] = 101,
-    plot: Annotated[Path | None, typer.Option(help="PNG to draw the log losses into.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="PNG to draw calibration and log losses into.")] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line a figure, for programs.")] = False,
 ) -> None:
@@ -41,16 +42,21 @@ def evaluate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     predictor = _predictor(bundle)
 
     from kubeddr.bars import Bars  # noqa: PLC0415 - the rooms are heavy, --help is not
-    from models.training.winner.evaluate import on_recordings, on_simulated  # noqa: PLC0415
+    from models.training.winner.evaluate import learned, on_recordings, on_simulated  # noqa: PLC0415
 
     with Bars() as bars:
-        measured = on_simulated(predictor, learn, matches, seed, bars.told)
-        real = on_recordings(predictor, sorted(recordings.glob("*.jsonl")), bars.told) if recordings else {}
-    for name in measured.missing:
-        typer.echo(f"left out: {name} (it needs what `make train-winner` installs)", err=True)
+        others = learned(learn, seed, bars.told)
+        measured = {"simulated": on_simulated(predictor, others, matches, seed, bars.told)}
+        files = sorted(recordings.glob("*.jsonl")) if recordings else []
+        if files and (real := on_recordings(predictor, others, files, bars.told)):
+            measured["recorded"] = real
+    for name, contender in others.items():
+        if contender is None:
+            typer.echo(f"left out: {name} (it needs what `make train-winner` installs)", err=True)
     if plot:
-        _draw(plot, measured)
-    (_lines if as_json else _tables)(measured, real)
+        _draw(plot, measured["simulated"])
+    for on, each in measured.items():
+        (_lines if as_json else _tables)(on, each)
 
 
 def _predictor(bundle: Path | None) -> TrainedWinner:
@@ -68,30 +74,32 @@ def _draw(path: Path, measured: Measured) -> None:
     if importlib.util.find_spec("matplotlib") is None:
         typer.echo("no plot: it needs what `make train-winner` installs", err=True)
         return
-    from models.training.winner.plots import loss_plot  # noqa: PLC0415
+    from models.training.winner.evaluate import OWN  # noqa: PLC0415
+    from models.training.winner.plots import draw  # noqa: PLC0415
 
-    loss_plot(path, measured.rows)
+    draw(path, measured.data, measured.said[OWN], measured.rows)
 
 
-def _lines(measured: Measured, real: dict[str, dict[str, float]]) -> None:
+def _lines(on: str, measured: Measured) -> None:
     def line(**values: Any) -> None:
-        typer.echo(json.dumps(values))
+        typer.echo(json.dumps({"on": on, **values}))
 
+    line(figure="matches", value=_matches(measured))
     for row in measured.rows:
-        common = {"on": "simulated", "predictor": row.name, "at": row.mark}
+        common = {"predictor": row.name, "at": row.mark}
         for name, value in row.figures.items():
-            spread = {"low": row.low, "high": row.high} if name == "log_loss" else {}
-            line(**common, figure=name, value=value, **spread)
+            line(**common, figure=name, **(_figure(row.spread[name]) if name in row.spread else {"value": value}))
         if row.beats:
             line(**common, figure="less_the_best_baseline", **_figure(row.beats))
-    for name, change in measured.changes.items():
-        line(on="simulated", predictor="7 kubeddr", at=name, figure="mean_change", **_figure(change))
-    for name, marks in real.items():
-        for mark, value in marks.items():
-            if name == "matches":
-                line(on="recordings", figure="matches", value=value)
-            else:
-                line(on="recordings", predictor=name, at=float(mark.rstrip("%")) / 100, figure="log_loss", value=value)
+    own = next(row.name for row in measured.rows if row.beats)
+    for name, figure in measured.changes.items():
+        line(predictor=own, at=name, figure="mean_change", **_figure(figure))
+    for name, figure in measured.quarters.items():
+        line(predictor=own, at=name, figure="ece_evenly", **_figure(figure))
+
+
+def _matches(measured: Measured) -> int:
+    return len(set(measured.data.match.tolist()))
 
 
 def _figure(figure: Figure) -> dict[str, float]:
@@ -102,32 +110,26 @@ def _spread(figure: Figure) -> str:
     return f"{figure.value:+.4f} ({figure.low:+.4f} to {figure.high:+.4f})"
 
 
-def _tables(measured: Measured, real: dict[str, dict[str, float]]) -> None:
+def _tables(on: str, measured: Measured) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    console = Console()
+    console = Console(width=max(Console().width, WIDE))
+    matches = f"{_matches(measured)} {on} matches" + (", left out of training" if on == "simulated" else "")
     for mark in dict.fromkeys(row.mark for row in measured.rows):
         at = mark if isinstance(mark, str) else f"{mark:.0%} of the budget"
-        table = Table(title=f"simulated, left out of training: {at}", title_justify="left")
-        for head in ("predictor", *(name.replace("_", " ") for name in SHOWN), "log loss, 95 %"):
-            table.add_column(head, justify="left" if head == "predictor" else "right")
-        for row in measured.rows:
-            if row.mark == mark:
-                cells = (f"{row.figures[name]:.4f}" for name in SHOWN)
-                table.add_row(row.name, *cells, f"{row.low:.4f} to {row.high:.4f}")
+        table = Table(title=f"{matches}: {at}", title_justify="left")
+        for head in ("predictor", *(name.replace("_", " ") for name in SHOWN)):
+            table.add_column(head, justify="left" if head == "predictor" else "right", no_wrap=True)
+        for row in (row for row in measured.rows if row.mark == mark):
+            table.add_row(row.name, *(f"{row.figures[name]:.3f}" for name in SHOWN))
+            if row.beats:
+                edges = (row.spread[name] for name in SHOWN)
+                table.add_row("  95 %", *(f"{edge.low:.2f}..{edge.high:.2f}" for edge in edges), style="dim")
         console.print(table)
         beats = next(row.beats for row in measured.rows if row.mark == mark and row.beats)
-        console.print(
-            f"log loss less the best baseline's: {beats.value:+.4f} ({beats.low:+.4f} to {beats.high:+.4f})\n"
-        )
+        console.print(f"log loss less the best baseline's: {_spread(beats)}\n")
     for name, change in measured.changes.items():
-        console.print(f"mean change of p from {name}: {change.value:+.4f} ({change.low:+.4f} to {change.high:+.4f})")
-    if real:
-        marks = list(next(iter(real.values())))
-        table = Table(title=f"log loss on {real.pop('matches')['']:.0f} recorded matches", title_justify="left")
-        for head in ("predictor", *marks):
-            table.add_column(head)
-        for name, each in real.items():
-            table.add_row(name, *(f"{each[mark]:.4f}" for mark in marks if mark in each))
-        console.print(table)
+        console.print(f"mean change of p from {name}: {_spread(change)}")
+    for name, error in measured.quarters.items():
+        console.print(f"calibration error over the budget, {name}: {error.value:.4f}")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from game.match import IDLE, MatchState, advance
-from game.reading import ScoreReading, ScoreUnit, ScreenReading
+from game.reading import UNREAD, ScoreReading, ScoreUnit, ScreenReading
 from game.rules import RULES
 from models.matches import simulate
 
@@ -65,11 +65,11 @@ def show(
     return ScreenReading(t, p1, p2, visible=True, unit=unit, digits=digits)
 
 
-def follow(match: Match) -> Iterator[MatchState]:
-    """The states of a match after each reading from its start on."""
+def follow(match: Match, players: int = 2) -> Iterator[MatchState]:
+    """The states of a match after each reading from its start on; with one player, player 2 is never seen."""
     state = IDLE
     for reading in readings(match):
-        state, _ = advance(state, reading)
+        state, _ = advance(state, reading if players > 1 else replace(reading, p2=UNREAD))
         if state.running:
             yield state
 

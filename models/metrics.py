@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -61,13 +61,16 @@ def slope(p: Floats, outcome: Floats) -> float:
     """The calibration slope: the factor that a logistic regression without intercept puts on the logits; 1 is best."""
     p = np.clip(p, CERTAIN, 1.0 - CERTAIN)
     logit = np.log(p / (1.0 - p))
-    factor = 1.0
+    factor = 0.0  # where Newton's method sets out safely, however sure the logits are
     for _ in range(25):
         fitted = 1.0 / (1.0 + np.exp(np.clip(-factor * logit, -30.0, 30.0)))
         curvature = float((logit**2 * fitted * (1.0 - fitted)).sum())
         if curvature < CERTAIN:
             break
-        factor += float((logit * (outcome - fitted)).sum()) / curvature
+        change = float((logit * (outcome - fitted)).sum()) / curvature
+        factor += change
+        if abs(change) < CERTAIN:
+            break
     return factor
 
 
@@ -95,12 +98,14 @@ def verdicts(p: Floats, outcome: Floats) -> dict[str, float]:
     }
 
 
-def bootstrap(match: NDArray[np.int64], value: Callable[[NDArray[np.int64]], float], seed: int = 1) -> Figure:
-    """`value` of all rows, and its interval when matches are drawn anew with replacement.
+def bootstrap(
+    match: NDArray[np.int64], measure: Callable[[NDArray[np.int64]], Mapping[str, float]], seed: int = 1
+) -> dict[str, Figure]:
+    """What `measure` finds in all rows, and its intervals when matches are drawn anew with replacement.
 
     Args:
         match: which match each row belongs to.
-        value: takes the indices of rows.
+        measure: takes the indices of rows.
         seed: of the drawing.
     """
     rng = np.random.default_rng(seed)
@@ -108,10 +113,11 @@ def bootstrap(match: NDArray[np.int64], value: Callable[[NDArray[np.int64]], flo
     _, starts = np.unique(match[order], return_index=True)
     groups = np.split(order, starts[1:])
     drawn = [
-        value(np.concatenate([groups[i] for i in rng.integers(len(groups), size=len(groups))])) for _ in range(DRAWS)
+        measure(np.concatenate([groups[i] for i in rng.integers(len(groups), size=len(groups))])) for _ in range(DRAWS)
     ]
-    low, high = np.quantile(drawn, EDGES)
-    return Figure(value(np.arange(len(match))), float(low), float(high))
+    whole = measure(np.arange(len(match)))
+    edges = {name: np.nanquantile([one[name] for one in drawn], EDGES) for name in whole}
+    return {name: Figure(value, float(edges[name][0]), float(edges[name][1])) for name, value in whole.items()}
 
 
 def mean_figure(match: NDArray[np.int64], values: Floats, seed: int = 1) -> Figure:

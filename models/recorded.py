@@ -53,13 +53,19 @@ class Recorded:
     """One recorded match.
 
     Attributes:
-        outcome: 1 when player 1 won, 0 when player 2 did, 0.5 for a tie.
+        finals: both scores in the end.
         moments: in order of time.
     """
 
     name: str
-    outcome: float
+    finals: tuple[int, int]
     moments: tuple[Moment, ...]
+
+    @property
+    def outcome(self) -> float:
+        """1 when player 1 won, 0 when player 2 did, 0.5 for a tie."""
+        one, two = self.finals
+        return 0.5 if one == two else float(one > two)
 
 
 class _Silent:
@@ -96,7 +102,7 @@ def replay(path: Path, marks: Sequence[float]) -> Recorded | None:
             leader = 0.5 + 0.5 * float(np.sign(ahead))
             moments.append(Moment(waiting.pop(0), live.state, _told(frame, objects), leader))
     one, two = (playing[-1][side]["score"] for side in SIDES)
-    return Recorded(path.stem, 0.5 if one == two else float(one > two), tuple(moments))
+    return Recorded(path.stem, (one, two), tuple(moments))
 
 
 def _reading(frame: dict[str, Any], *, shown: bool) -> ScreenReading:

@@ -68,7 +68,7 @@ class TrainedWinner:
             return Prediction(0.5, 0.0, 1.0, 0.0)
         if one is None or two is None:
             return self._alone(state)
-        course = course_of(state, _counts(state))
+        course = course_of(state, counts(state))
         seen = features(course)
         progress = float(np.clip(1.0 - seen.left[0], 0.0, 1.0))
         looks = self._look(course, seen, 0, one), self._look(course, seen, 1, two)
@@ -83,13 +83,8 @@ class TrainedWinner:
         """One player's outlook: the other side is taken for a double, so that the clock runs at this player's pace."""
         first = state.p1.value is not None
         seen_state = state if first else state.swapped()
-        double = replace(
-            seen_state,
-            p2=seen_state.p1,
-            ledgers=(seen_state.ledgers[0],) * 2,
-            trace=tuple(replace(point, p2=point.p1) for point in seen_state.trace),
-        )
-        course = course_of(double, _counts(double))
+        double = replace(seen_state, p2=seen_state.p1, ledgers=(seen_state.ledgers[0],) * 2)
+        course = course_of(double, counts(double))
         seen = features(course)
         look = self._look(course, seen, 0, seen_state.p1.value or 0)
         alone = Prediction(0.5, 0.0, 1.0, float(1.0 - seen.left[0]), look.final, None, look)
@@ -120,7 +115,7 @@ def _grade(course: Course, score: float) -> str | None:
     return grade(score, MILLION) if course.top[0] == MILLION_TOP else None
 
 
-def _counts(state: MatchState) -> tuple[Count | None, Count | None]:
+def counts(state: MatchState) -> tuple[Count | None, Count | None]:
     """What is counted of the players' objects; ledgers know StepMania's rule alone."""
     if scale_of(state).top != BASE * 10:
         return None, None

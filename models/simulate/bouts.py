@@ -43,14 +43,14 @@ class Family:
     rules: tuple[Rule, ...]
     windows: tuple[float, ...]
     digits: int | None
-    meters: tuple[int, int] = (2, 10)
+    meters: tuple[int, int] = (1, 10)
 
 
 FAMILIES = {
     "stepmania": Family((RULES["stepmania"],), STEPMANIA, 9),
     "stepmania-percent": Family((RULES["stepmania-percent"],), STEPMANIA, None),
     "ddr-3rd": Family((RULES["ddr-3rd"],), DDR, 8, (1, 4)),
-    "ddr-extreme": Family(tuple(ddr_extreme(feet) for feet in range(5, 11)), DDR, 9, (2, 7)),
+    "ddr-extreme": Family(tuple(ddr_extreme(feet) for feet in range(5, 11)), DDR, 9, (1, 7)),
     "ddr-supernova": Family((RULES["ddr-supernova"],), DDR, 8),
     "ddr-supernova2": Family((RULES["ddr-supernova2"],), DDR, 7),
     "ddr-a": Family((RULES["ddr-a"],), DDR, 7),

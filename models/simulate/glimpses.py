@@ -33,6 +33,7 @@ WIDTH_KNOWN = 0.9  # share of songs on which the display's width is told
 COUNTABLE = ("stepmania",)  # families whose scores tell of objects, see `game.ledger`
 MISCOUNT, MISCOUNT_SHARES = (0.002, 0.015, 0.06), (0.7, 0.2, 0.1)  # how far counts of objects are off, as a share
 SOON = 1.7  # above 1, early moments are looked at more often than late ones
+BEFORE = 0.02  # share of the moments that lie before the first note
 READY = (1.5, 4.0)  # seconds from the first zeros to the first note
 
 
@@ -71,6 +72,20 @@ class Glimpses:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return Glimpses(course=self.course.take(which), **{k: v[which] for k, v in values.items() if k != "course"})
 
+    def alone(self) -> Glimpses:
+        """The same moments when only player 1 is there: player 1 stands for both, as on a device."""
+        course, both = self.course, [0, 0]
+        double = {name: getattr(course, name)[:, both] for name in ("now", "share", "objects")}
+        return replace(
+            self,
+            course=replace(course, two=course.one, **double),
+            outcome=np.full(len(self), 0.5),
+            finals=self.finals[:, both],
+            failed=self.failed[:, both],
+            told=np.full(len(self), 0.5),
+            uneven=np.zeros(len(self)),
+        )
+
 
 def gather(glimpses: Iterable[Glimpses]) -> Glimpses:
     """Glimpses of several songs, one after the other; matches are numbered anew."""
@@ -93,7 +108,7 @@ def glimpse(rng: np.random.Generator, bouts: Bouts, shares: Sequence[float] | in
         counted: share of the matches in which objects are counted; under most rules nobody can.
     """
     m, song = len(bouts), _Song(rng, bouts)
-    wanted = rng.uniform(0.0, 1.0, (shares, m)) ** SOON if isinstance(shares, int) else np.tile(shares, (m, 1)).T
+    wanted = _anywhere(rng, (shares, m)) if isinstance(shares, int) else np.tile(shares, (m, 1)).T
     clear, knows = rng.random(m) >= BLINDFOLD, (rng.random(m) < counted) & (bouts.family in COUNTABLE)
     told = Told(bouts)
     views = [song.look(rng, row, clear) for row in wanted]
@@ -120,6 +135,12 @@ def glimpse(rng: np.random.Generator, bouts: Bouts, shares: Sequence[float] | in
     )
 
 
+def _anywhere(rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
+    """Shares of a budget at which to look, early ones more often; -1 before the first note."""
+    shares = rng.uniform(0.0, 1.0, shape) ** SOON
+    return np.where(rng.random(shape) < BEFORE, -1.0, shares)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _View:
     course: Course
@@ -140,9 +161,10 @@ class _Song:
         self._shares = self._share(self._judged(self._moments))
 
     def look(self, rng: np.random.Generator, wanted: Floats, clear: NDArray[np.bool_]) -> _View:
-        """Every match when the wanted share of its budget is decided, (m,)."""
+        """Every match when the wanted share of its budget is decided, or before its first note where below 0, (m,)."""
         first = np.minimum(np.searchsorted(self._shares, wanted), len(self._moments) - 1)
         now = self._moments[first] + rng.uniform(0.0, 0.05, len(wanted))
+        now -= np.where(wanted < 0.0, rng.uniform(0.05, 1.0, len(now)) * (self._moments[0] - self._start), 0.0)
         seen = now - np.where(clear, 0.0, rng.uniform(0.0, STALE, len(now)))
         judged = self._judged(now)
         course = replace(self._course(rng, seen, clear), share=self.either(self._counted(rng, self._judged(seen))))

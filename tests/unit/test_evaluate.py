@@ -65,7 +65,11 @@ def test_the_comparison_finds_the_best(data: Data) -> None:
     rows = compare(data, said, "ours", "coin")
     assert [row.mark for row in rows if row.name == "ours"] == [*MARKS, ALL]
     for row in rows:
-        assert row.low - 1e-9 <= row.figures["log_loss"] <= row.high + 1e-9
+        assert all(
+            figure.low - 1e-9 <= row.figures[name] <= figure.high + 1e-9
+            for name, figure in row.spread.items()
+            if name in {"log_loss", "brier", "auc"}
+        )
         if row.name == "ours":
             assert row.beats is not None
             assert row.beats.low > 0
@@ -92,11 +96,13 @@ def test_the_command_says_all_figures_for_programs() -> None:
     done = CliRunner().invoke(app, ["evaluate", "--matches", "64", "--learn", "128", "--json"])
     assert done.exit_code == 0, done.output
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    figures = {(line["predictor"], line["at"], line["figure"]) for line in lines}
+    figures = {(line.get("predictor"), line.get("at"), line["figure"]) for line in lines}
     for mark in (*MARKS, ALL):
         assert ("7 kubeddr", mark, "log_loss") in figures
         assert ("1 leader frequency", mark, "ece") in figures
     assert ("7 kubeddr", "10% to 25%", "mean_change") in figures
+    assert {("7 kubeddr", quarter, "ece_evenly") for quarter in ("0% to 25%", "75% to 100%", ALL)} <= figures
+    assert (None, None, "matches") in figures
 
 
 @pytest.mark.usefixtures("_here")

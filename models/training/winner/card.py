@@ -10,7 +10,7 @@ from models import metrics
 from models.features import NAMES, OWN, SIGNED
 from models.training.winner.compare import nearest
 from models.training.winner.data import MARKS, TRAIN_FAMILIES, TRAIN_KINDS
-from models.training.winner.plots import calibration_plot, loss_plot
+from models.training.winner.plots import draw
 from models.winner import WIN
 
 if TYPE_CHECKING:
@@ -35,15 +35,14 @@ GROUPS = {
 
 
 def write_card(folder: Path, trained: Trained, size: Size) -> list[Path]:
-    """Write `winner-card.md` and its two plots into `folder`; returns the files."""
+    """Write `winner-card.md` and its picture into `folder`; returns the files."""
     from models.training.winner.train import OWN as MINE  # noqa: PLC0415 - the two modules tell of one another
 
     folder.mkdir(parents=True, exist_ok=True)
-    files = [folder / name for name in ("winner-card.md", "winner-calibration.png", "winner-loss.png")]
-    calibration_plot(files[1], trained.judged, trained.said[MINE])
-    loss_plot(files[2], trained.rows)
-    files[0].write_text(_text(trained, size, MINE), encoding="utf-8")
-    return files
+    card, picture = folder / "winner-card.md", folder / "winner.png"
+    draw(picture, trained.judged, trained.said[MINE], trained.rows)
+    card.write_text(_text(trained, size, MINE), encoding="utf-8")
+    return [card, picture]
 
 
 def _text(trained: Trained, size: Size, mine: str) -> str:
@@ -67,6 +66,7 @@ def _text(trained: Trained, size: Size, mine: str) -> str:
         cross=", ".join(f"{loss:.4f}" for loss in trained.losses) or "none",
         losses=_losses(trained.rows),
         own=_own(trained.rows, mine),
+        quarters=_quarters(trained),
         changes=_changes(trained),
         matters=_importance(trained),
         biases=_biases(trained, mine),
@@ -90,7 +90,19 @@ def _own(rows: Sequence[Row], mine: str) -> str:
     table = [row for row in rows if row.name == mine]
     names = list(table[0].figures)
     lines = [f"| at | {' | '.join(name.replace('_', ' ') for name in names)} |", "|---" * (len(names) + 1) + "|"]
-    lines += [f"| {_mark(r.mark)} | {' | '.join(f'{r.figures[n]:.4f}' for n in names)} |" for r in table]
+    lines += [f"| {_mark(row.mark)} | {' | '.join(_cell(row, name) for name in names)} |" for row in table]
+    return "\n".join(lines)
+
+
+def _cell(row: Row, name: str) -> str:
+    figure = row.spread[name]
+    return f"{figure.value:.4f} ({figure.low:.3f} to {figure.high:.3f})"
+
+
+def _quarters(trained: Trained) -> str:
+    lines = ["| budget | ECE | 95 % interval |", "|---|---|---|"]
+    for name, error in trained.quarters.items():
+        lines.append(f"| {name} | {error.value:.4f} | {error.low:.4f} to {error.high:.4f} |")
     return "\n".join(lines)
 
 
@@ -172,11 +184,15 @@ the same rows and features as the network, is monotone in the lead and made anti
 
 {losses}
 
-![Log loss by budget share](winner-loss.png)
+![Calibration and log loss by budget share](winner.png)
+
+Its own figures, with 95 % intervals:
 
 {own}
 
-![Calibration](winner-calibration.png)
+**Is it calibrated?** Equal-mass ECE at moments that lie evenly over the budget of as many matches more:
+
+{quarters}
 
 **Is it a martingale?** Honest probabilities do not change on average. Signed for the one who is ahead in them:
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,15 +31,14 @@ class Row:
     Attributes:
         mark: share of the budget, or "all".
         figures: by name.
-        low, high: the 95 % interval of the log loss over matches.
+        spread: figures with their 95 % intervals over matches; of baselines, the log loss alone.
         beats: log loss of this one less the best baseline's, with its interval; None for baselines.
     """
 
     name: str
     mark: float | str
     figures: Mapping[str, float]
-    low: float
-    high: float
+    spread: Mapping[str, metrics.Figure]
     beats: metrics.Figure | None = None
 
 
@@ -59,11 +59,31 @@ def compare(data: Data, said: Mapping[str, Floats], own: str, reference: str) ->
         losses = {name: metrics.log_losses(p[which], outcome) for name, p in said.items()}
         best = min((name for name in said if name != own), key=lambda name: losses[name].mean())
         for name, p in said.items():
-            spread = metrics.mean_figure(match, losses[name])
-            beats = metrics.mean_figure(match, losses[name] - losses[best]) if name == own else None
-            figures = measure(p[which], said[reference][which], outcome)
-            table.append(Row(name, mark, figures, spread.low, spread.high, beats))
+            figures, beats = measure(p[which], said[reference][which], outcome), None
+            spread = {"log_loss": metrics.mean_figure(match, losses[name])}
+            if name == own:
+                spread = metrics.bootstrap(match, partial(_measured, p[which], said[reference][which], outcome))
+                beats = metrics.mean_figure(match, losses[name] - losses[best])
+            table.append(Row(name, mark, figures, spread, beats))
     return table
+
+
+def quarters(data: Data, p: Floats) -> dict[str, metrics.Figure]:
+    """The calibration error in each quarter of the budget and in all of it, of rows that lie evenly over it."""
+    outcome, found = data.outcome.astype(np.float64), {}
+    quarter = np.minimum((data.share * 4.0).astype(np.int64), 3)
+    for name, which in [(f"{25 * n}% to {25 * n + 25}%", quarter == n) for n in range(4)] + [(ALL, quarter >= 0)]:
+        errors = metrics.bootstrap(data.match[which], partial(_error, p[which], outcome[which]))
+        found[name] = errors["ece"]
+    return found
+
+
+def _measured(p: Floats, reference: Floats, outcome: Floats, rows: NDArray[np.int64]) -> dict[str, float]:
+    return measure(p[rows], reference[rows], outcome[rows])
+
+
+def _error(p: Floats, outcome: Floats, rows: NDArray[np.int64]) -> dict[str, float]:
+    return {"ece": metrics.ece(p[rows], outcome[rows])}
 
 
 def nearest(share: Floats) -> Floats:

@@ -26,6 +26,7 @@ LEFT_OUT_KINDS = ("stamina", "erratic")
 TRAIN_FAMILIES = ("stepmania", *(name for name in FAMILIES if name not in LEFT_OUT_FAMILIES))  # the first one twice
 TRAIN_KINDS = tuple(name for name in KINDS if name not in LEFT_OUT_KINDS)
 MARKS = (0.10, 0.25, 0.50, 0.75, 0.90)  # shares of the budget at which predictors are compared
+EVENLY = tuple((2 * part + 1) / 20 for part in range(10))  # at which calibration is measured over the whole budget
 COUNTED = 0.7  # share of matches in which objects are counted, where the rule lets anybody count
 
 
@@ -82,6 +83,7 @@ def simulate(
     looks: int | Sequence[float],
     *,
     songs: Sequence[Steps] = (),
+    alone: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Data:
     """Rows from simulated matches; the same arguments give the same rows.
@@ -93,6 +95,7 @@ def simulate(
         matches: how many.
         looks: how many rows of each match, or at which shares of the budget.
         songs: charts to dance besides generated ones.
+        alone: whether player 2 stays out of sight.
         progress: hears of matches done and in all.
     """
     rng = np.random.default_rng([*seed, 1])
@@ -102,7 +105,8 @@ def simulate(
         done += len(bouts)
         if progress:
             progress(done, matches)
-    return rows(gather(parts))
+    glimpses = gather(parts)
+    return rows(glimpses.alone() if alone else glimpses)
 
 
 def rows(glimpses: Glimpses) -> Data:

@@ -107,10 +107,12 @@ def _descend(
                 progress(done, total, float(value))
 
 
-def fit_outlook(data: Data, plan: Plan, width: int, progress: Progress = None) -> Outlook:
-    """An outlook's network fit to both players of all rows."""
-    values = np.concatenate([data.values[:, [*SHARED_COLUMNS, *own]] for own in OWN_COLUMNS])
-    rest, failed = (np.concatenate([pair[:, 0], pair[:, 1]]) for pair in (data.rest, data.failed))
+def fit_outlook(data: Data, alone: Data, plan: Plan, width: int, progress: Progress = None) -> Outlook:
+    """An outlook's network fit to both players of all rows of `data`, and to those who are alone."""
+    sides = [(data, 0), (data, 1), (alone, 0)]
+    values = np.concatenate([rows.values[:, [*SHARED_COLUMNS, *OWN_COLUMNS[side]]] for rows, side in sides])
+    rest = np.concatenate([rows.rest[:, side] for rows, side in sides])
+    failed = np.concatenate([rows.failed[:, side] for rows, side in sides])
     deviation = np.maximum(values.std(axis=0), 1e-3)
     model = Outlook(width, values.mean(axis=0).astype(np.float32), (1.0 / deviation).astype(np.float32))
     quantiles = tf.constant(QUANTILES)

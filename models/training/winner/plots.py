@@ -1,4 +1,4 @@
-"""The two plots of the model card."""
+"""The picture of a comparison."""
 
 from __future__ import annotations
 
@@ -19,12 +19,35 @@ if TYPE_CHECKING:
     from models.training.winner.data import Data
 
 BINS = 10
+TOP = 0.75  # log loss: a coin's is 0.69
 STILL = {"Software": None}  # the library's version would be a stranger in the file
 
 
-def calibration_plot(path: Path, data: Data, p: NDArray[np.float64]) -> None:
-    """What was said against what came true, in bins of equal mass, at each mark."""
-    figure, axes = _figure()
+def draw(path: Path, data: Data, p: NDArray[np.float64], rows: Sequence[Row]) -> None:
+    """What was said against what came true at each mark, and the log loss of every predictor over the budget.
+
+    Args:
+        path: picture to write.
+        data: the rows measured on.
+        p: what the own predictor said of them.
+        rows: the comparison of all.
+    """
+    import matplotlib as mpl  # noqa: PLC0415 - of the training's requirements
+
+    mpl.use("agg")
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    figure = Figure(figsize=(10, 4.2), dpi=90, layout="constrained")
+    calibration, losses = figure.subplots(1, 2)
+    for axes in (calibration, losses):
+        axes.spines[["top", "right"]].set_visible(False)
+    _calibration(calibration, data, p)
+    _losses(losses, rows)
+    figure.savefig(path, metadata=STILL)
+
+
+def _calibration(axes: Any, data: Data, p: NDArray[np.float64]) -> None:
+    """In bins of equal mass."""
     axes.plot([0, 1], [0, 1], color="#999999", linewidth=1)
     at = nearest(data.share)
     for mark in MARKS:
@@ -33,30 +56,15 @@ def calibration_plot(path: Path, data: Data, p: NDArray[np.float64]) -> None:
         said, true = zip(*((p[part].mean(), data.outcome[part].mean()) for part in parts if len(part)), strict=True)
         axes.plot(said, true, marker="o", markersize=4, linewidth=1, label=f"{mark:.0%} of the budget")
     axes.set(xlabel="said: player 1 wins", ylabel="came true", xlim=(0, 1), ylim=(0, 1))
-    axes.legend(frameon=False)
-    figure.savefig(path, metadata=STILL)
+    axes.legend(frameon=False, fontsize=8)
 
 
-def loss_plot(path: Path, rows: Sequence[Row]) -> None:
-    """Log loss of every predictor over the budget, with 95 % intervals."""
-    figure, axes = _figure()
+def _losses(axes: Any, rows: Sequence[Row]) -> None:
+    """With 95 % intervals over matches."""
     for name in dict.fromkeys(row.name for row in rows):
         mine = [row for row in rows if row.name == name and isinstance(row.mark, float)]
-        marks = [row.mark for row in mine]
-        axes.plot(marks, [row.figures["log_loss"] for row in mine], marker="o", markersize=4, linewidth=1, label=name)
-        axes.fill_between(marks, [row.low for row in mine], [row.high for row in mine], alpha=0.15)
-    axes.set(xlabel="share of the budget that is decided", ylabel="log loss", ylim=(0, 0.9))
+        marks, spread = [row.mark for row in mine], [row.spread["log_loss"] for row in mine]
+        axes.plot(marks, [figure.value for figure in spread], marker="o", markersize=4, linewidth=1, label=name)
+        axes.fill_between(marks, [figure.low for figure in spread], [figure.high for figure in spread], alpha=0.15)
+    axes.set(xlabel="share of the budget that is decided", ylabel="log loss", ylim=(0, TOP))
     axes.legend(frameon=False, fontsize=8)
-    figure.savefig(path, metadata=STILL)
-
-
-def _figure() -> tuple[Any, Any]:
-    import matplotlib as mpl  # noqa: PLC0415 - of the training's requirements
-
-    mpl.use("agg")
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    figure = Figure(figsize=(6, 4.5), dpi=110, layout="constrained")
-    axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes

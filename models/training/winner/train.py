@@ -15,9 +15,10 @@ import tensorflow as tf
 from models.bundle import Draft, write
 from models.features import NAMES
 from models.runtime import Network
-from models.training.winner.compare import compare, martingale
+from models.training.winner.compare import ALL, compare, martingale, quarters
 from models.training.winner.contenders import baselines
 from models.training.winner.data import (
+    EVENLY,
     LEFT_OUT_FAMILIES,
     LEFT_OUT_KINDS,
     MARKS,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     Told = Callable[[str, int, int, str], None]
 
 GOLDENS = 16  # rows
+ALONE = 3  # matches for one of a player alone
 OWN = "7 kubeddr"
 REFERENCE = "4 note-budget stern, told all"
 
@@ -97,6 +99,7 @@ class Trained:
         said: what each predictor said of them.
         rows: the comparison.
         changes: the martingale check.
+        quarters: the calibration error in each quarter of the budget and in all of it.
     """
 
     bundle: Bundle
@@ -107,6 +110,7 @@ class Trained:
     said: dict[str, Floats]
     rows: Sequence[Row]
     changes: dict[str, Figure]
+    quarters: dict[str, Figure]
 
 
 def train(out: Path, size: Size, version: str, told: Told, songs: Sequence[Steps] = ()) -> Trained:
@@ -136,28 +140,34 @@ def train(out: Path, size: Size, version: str, told: Told, songs: Sequence[Steps
     losses = cross_validate(few, plan, size.folds) if size.folds > 1 else []
     told("cross-validation", size.folds, size.folds, " ".join(f"{loss:.4f}" for loss in losses))
     winners = fit_winners(data, plan, lambda *at: told("winner", at[0], at[1], f"{at[2]:.4f}"))
-    outlook = fit_outlook(data, plan, 32, lambda *at: told("outlook", at[0], at[1], f"{at[2]:.4f}"))
+    alone = simulate([seed, 5], TRAIN_FAMILIES, TRAIN_KINDS, size.matches // ALONE, size.looks, songs=songs, alone=True)
+    outlook = fit_outlook(data, alone, plan, 32, lambda *at: told("outlook", at[0], at[1], f"{at[2]:.4f}"))
     networks = {
         WIN: winner_bytes(winners, len(NAMES)),
         OUTLOOK: outlook_bytes(outlook, len(SHARED_COLUMNS) + len(OWN_COLUMNS[0])),
     }
-    judged = simulate([seed, 2], LEFT_OUT_FAMILIES, LEFT_OUT_KINDS, size.left_out, MARKS)
+    told("judging", 0, 2, "")
+    left_out = LEFT_OUT_FAMILIES, LEFT_OUT_KINDS, size.left_out
+    judged, even = simulate([seed, 2], *left_out, MARKS), simulate([seed, 6], *left_out, EVENLY)
+    told("judging", 1, 2, "")
     said: dict[str, Floats] = {}
     for name, contender in baselines(data, boosted=size.boosting):
         told("baselines", len(said) + 1, 6, name)
         if contender:
             said[name] = contender(judged)
-    said[OWN] = 0.5 + 0.5 * Network(networks[WIN])(judged.values)[:, 0].astype(np.float64)
-    rows = compare(judged, said, OWN, REFERENCE)
-    bundle = write(out, _draft(version, networks, data, size, _settings(rows, losses)))
+    network = Network(networks[WIN])
+    said[OWN], evenly = (0.5 + 0.5 * network(rows.values)[:, 0].astype(np.float64) for rows in (judged, even))
+    rows, calibration = compare(judged, said, OWN, REFERENCE), quarters(even, evenly)
+    told("judging", 2, 2, "")
+    bundle = write(out, _draft(version, networks, data, size, _settings(rows, calibration, losses)))
     bundle.self_test()
-    return Trained(bundle, plan, losses, data, judged, said, rows, martingale(judged, said[OWN]))
+    return Trained(bundle, plan, losses, data, judged, said, rows, martingale(judged, said[OWN]), calibration)
 
 
-def _settings(rows: Sequence[Row], losses: Sequence[float]) -> dict[str, float]:
+def _settings(rows: Sequence[Row], calibration: dict[str, Figure], losses: Sequence[float]) -> dict[str, float]:
     mine = {f"log_loss_{row.mark}": round(row.figures["log_loss"], 4) for row in rows if row.name == OWN}
-    calibration = next(row.figures["ece"] for row in rows if row.name == OWN and row.mark == "all")
-    return {**mine, "ece": round(calibration, 4), "log_loss_cv": round(float(np.mean(losses)), 4) if losses else 0.0}
+    folds = {"log_loss_cv": round(float(np.mean(losses)), 4)} if losses else {}
+    return {**mine, "ece": round(calibration[ALL].value, 4), **folds}
 
 
 def _draft(version: str, networks: dict[str, bytes], data: Data, size: Size, figures: dict[str, float]) -> Draft:
