@@ -33,7 +33,7 @@ format: setup ## let ruff mend what it can
 
 test: setup ## the whole suite, at most ten minutes on two cores
 	@scripts/system-packages mosquitto tesseract-ocr || echo "Going on without: tests that need these packages skip and say so."
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadscope
 
 TRAIN := .venv-train
 FONTS := $(shell cat models/training/digits/fonts.txt)
