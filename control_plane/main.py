@@ -38,6 +38,7 @@ from control_plane.services.diagnostics import Diagnostics
 from control_plane.services.enrolment import Enrolment, Policy
 from control_plane.services.fleet import Fleet
 from control_plane.services.reconciler import AlwaysHeld, Chore, Reconciler
+from control_plane.services.rollouts import Rollouts
 from control_plane.settings import SECURE
 from control_plane.storage.database import Database
 
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from control_plane.settings import Settings
 
 log = structlog.get_logger("control-plane")
+
+ROLLOUTS_EVERY = 2.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,8 @@ def assembled(settings: Settings, topics: TopicSchema, line: Line, parts: Parts)
 
         link = Link(line.service, settings.client_id, topics, worker.offer, on_state, line.tls, settings.share)
         fleet = Fleet(database, link)
+        catalog = Catalog(database, parts.store)
+        rollouts = Rollouts(database, fleet, catalog, lambda: link.state.since if link.state.up else None)
         registry.register(FleetCollector(fleet, lambda: link.state))
 
         def missing() -> list[str]:
@@ -167,10 +172,11 @@ def assembled(settings: Settings, topics: TopicSchema, line: Line, parts: Parts)
 
         context = Context(
             fleet=fleet,
-            catalog=Catalog(database, parts.store),
+            catalog=catalog,
             access=parts.access,
             enrolment=parts.enrolment,
             diagnostics=Diagnostics(database, link, settings.data / "diagnostics"),
+            rollouts=rollouts,
             live=live,
             registry=registry,
             link=lambda: link.state,
@@ -178,11 +184,12 @@ def assembled(settings: Settings, topics: TopicSchema, line: Line, parts: Parts)
             places=parts.places,
         )
         chores_of_one = (
+            Chore("rollouts", ROLLOUTS_EVERY, rollouts.tend),
             Chore("remind", 60, fleet.remind),
             Chore("people", 3600, parts.access.tidy),
             Chore("requests", 600, parts.enrolment.tidy),
         )
-        reconciler = Reconciler(database.lock("reconciler"), chores_of_one)
+        reconciler = Reconciler(database.lock("reconciler"), chores_of_one, every=ROLLOUTS_EVERY)
         # the list of revoked certificates has an end, and every control plane keeps that of its own broker
         renewal = Reconciler(AlwaysHeld(), (Chore("revoked", 24 * 3600, parts.enrolment.publish),))
         worker.start(link, link)

@@ -14,6 +14,7 @@ from control_plane.services.catalog import Catalog
 from control_plane.services.diagnostics import Diagnostics
 from control_plane.services.enrolment import Enrolment
 from control_plane.services.fleet import Fleet
+from control_plane.services.rollouts import Rollouts
 
 ANYWHERE = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})  # noqa: S104 (compared, not bound)
 
@@ -65,6 +66,7 @@ class Context:
     access: Access
     enrolment: Enrolment
     diagnostics: Diagnostics
+    rollouts: Rollouts
     live: Live
     registry: CollectorRegistry
     link: Callable[[], LinkState]

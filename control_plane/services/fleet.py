@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from contract.ids import DeviceId
 from contract.messages import Desired
 from contract.topics import Channel
 from control_plane.domain import desired as wishes
@@ -17,9 +18,9 @@ from control_plane.storage import reads, writes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from sqlalchemy import RowMapping
+    from sqlalchemy import Connection, RowMapping
 
-    from contract.ids import DeviceId, MatchId
+    from contract.ids import MatchId
     from contract.messages import Command, ModelAssignment, Settings
     from control_plane.ingest.link import Publisher
     from control_plane.storage.database import Database
@@ -158,6 +159,29 @@ class Fleet:
         wish = self._wish(device, changed)
         log.info("settings wanted", device=device, version=wish.version)
         return wish
+
+    def ask_all(
+        self,
+        devices: Iterable[DeviceId],
+        change: Callable[[RowMapping, datetime], Desired | None],
+        beside: Callable[[Connection], None],
+    ) -> None:
+        """Ask many devices at once: written in one transaction, announced then.
+
+        Args:
+            devices: of which some may not be there.
+            change: a device's row and the time in, its new document out; None for one that is well as it is.
+            beside: writes in the same transaction what else depends on it.
+        """
+        with self._database.write() as connection:
+            now = datetime.now(UTC)
+            rows = reads.documents(connection, devices)
+            wishes = {DeviceId(row["id"]): change(row, now) for row in rows}
+            new = {device: wish for device, wish in wishes.items() if wish is not None}
+            writes.set_all_desired(connection, new)
+            beside(connection)
+        for device, wish in new.items():
+            self._publisher.publish(device, Channel.DESIRED, wish)
 
     def _wish(self, device: DeviceId, change: Callable[[datetime, Desired | None, int], Desired]) -> Desired:
         with self._database.write() as connection:

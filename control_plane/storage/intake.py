@@ -14,6 +14,7 @@ from contract.messages import (
     MatchFinished,
     MatchProgress,
     MatchStarted,
+    ModelCompared,
     ModelReport,
     Receipt,
     Reported,
@@ -24,7 +25,16 @@ from control_plane.domain import match as matches
 from control_plane.domain import receipts
 from control_plane.storage import rows
 from control_plane.storage.lock import number
-from control_plane.storage.tables import Committed, DeadLetter, Device, EventRow, MatchRow, ModelStep, SampleRow
+from control_plane.storage.tables import (
+    Committed,
+    ComparedRow,
+    DeadLetter,
+    Device,
+    EventRow,
+    MatchRow,
+    ModelStep,
+    SampleRow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,6 +82,7 @@ def take_in(connection: Connection, letters: Sequence[Letter]) -> Intake:
     news = _events(connection, letters)
     folded, samples = _matches(connection, news)
     steps = _steps(connection, news)
+    _compared(connection, news)
     aside = _set_aside(connection, letters)
     return Intake(
         receipts=_receipts(connection, letters),
@@ -208,6 +219,17 @@ def _steps(connection: Connection, news: _News) -> tuple[DeviceId, ...]:
         statement = _insert(connection, _table(ModelStep)).on_conflict_do_nothing()
         connection.execute(statement, [row for _, row in reports])
     return tuple(device for device, _ in reports)
+
+
+def _compared(connection: Connection, news: _News) -> None:
+    found = [
+        rows.compared_row(device, event, event.body)
+        for device, event in news.letters
+        if isinstance(event.body, ModelCompared)
+    ]
+    if found:
+        statement = _insert(connection, _table(ComparedRow)).on_conflict_do_nothing()
+        connection.execute(statement, found)
 
 
 def _set_aside(connection: Connection, letters: Sequence[Letter]) -> int:

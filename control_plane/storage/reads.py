@@ -210,3 +210,10 @@ def desired_documents(connection: Connection, *, unsettled: bool = False) -> lis
     if unsettled:
         wanted = wanted.where(DEVICES.c.online.is_(True), DEVICES.c.desired_version > DEVICES.c.reported_version)
     return [(DeviceId(row.id), row.desired) for row in connection.execute(wanted)]
+
+
+def documents(connection: Connection, ids: Iterable[str]) -> Sequence[RowMapping]:
+    """What is wanted of these devices and what they say they are; nobody else changes it until the transaction ends."""
+    columns = [DEVICES.c[name] for name in ("id", "desired", "reported", "reported_version")]
+    wanted = select(*columns).where(DEVICES.c.id.in_(list(ids))).order_by(DEVICES.c.id)
+    return connection.execute(wanted.with_for_update()).mappings().all()

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from contract.ids import BootId, DeviceId, MatchId
-from contract.messages import Event, ModelReport, Prediction, ScoreUnit
+from contract.messages import Event, ModelCompared, ModelReport, Prediction, ScoreUnit
 from control_plane.domain.device import Connection
 from control_plane.domain.match import Match, Sample
 
@@ -129,4 +129,27 @@ def step_row(device: DeviceId, event: Event, report: ModelReport) -> dict[str, A
         "phase": report.phase.value,
         "reason": report.reason,
         "time": event.time,
+    }
+
+
+FIGURES = ("log_loss", "exact_reads", "abstentions", "latency_ms")
+"""What two models that went through the same match are compared by."""
+
+
+def compared_row(device: DeviceId, event: Event, body: ModelCompared) -> dict[str, Any]:
+    """How two models did in one match."""
+    sides = (("champion", body.champion), ("challenger", body.challenger))
+    return {
+        "device_id": device,
+        "boot_id": event.boot_id,
+        "seq": event.seq,
+        "rollout": body.rollout[:60],
+        "match_id": body.match_id,
+        "kind": body.model_kind.value,
+        "time": event.time,
+        "phase": body.phase.value,
+        "champion": f"{body.champion.name} {body.champion.version}",
+        "champion_sha256": body.champion.sha256,
+        "challenger_sha256": body.challenger.sha256,
+        **{f"{side}_{name}": getattr(contender, name) for side, contender in sides for name in FIGURES},
     }

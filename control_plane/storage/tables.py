@@ -280,3 +280,84 @@ class CertificateRow(Table, table=True):
     expires: datetime = _time()
     revoked: datetime | None = _time(nullable=True)
     reason: str = _text()
+
+
+class RolloutRow(Table, table=True):
+    """A rollout: the file that describes it, and where it stands."""
+
+    __tablename__ = "rollout"
+
+    name: str = Field(primary_key=True, max_length=60)
+    file: str = _text()
+    kind: str = Field(max_length=20)
+    challenger: str = Field(max_length=64)
+    challenger_name: str = _text()  # NAME VERSION
+    champion: str = Field(max_length=64)
+    champion_name: str = _text()
+    stage: str = Field(max_length=20)
+    wave: int = 0
+    outcome: str = Field(max_length=20)
+    paused: bool = False
+    approved: str = _text()
+    waits: str = _text()
+    judged: str | None = _text(None)  # JSON
+    since: datetime = _time()
+    created: datetime = _time()
+    created_by: str = Field(max_length=60)
+
+
+class RolloutDevice(Table, table=True):
+    """A device of a rollout; `written` is what its desired document says, which the reconciler makes `want`."""
+
+    __tablename__ = "rollout_device"
+    __table_args__ = (Index(None, "device_id"),)
+
+    rollout: str = Field(primary_key=True, max_length=60)
+    device_id: str = Field(primary_key=True, max_length=63)
+    place: int
+    canary: bool = False
+    want: str = Field(max_length=20)
+    since: datetime | None = _time(nullable=True)
+    written: str = Field(max_length=20)
+
+
+class RolloutDecision(Table, table=True):
+    """What was decided about a rollout, and the numbers behind it."""
+
+    __tablename__ = "rollout_decision"
+    __table_args__ = (Index(None, "rollout"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=COUNTER)
+    rollout: str = Field(max_length=60)
+    time: datetime = _time()
+    action: str = _text()
+    reason: str = _text()
+    decided_by: str = Field(max_length=60)
+    numbers: str = _text()  # JSON
+
+
+class ComparedRow(Table, table=True):
+    """One match that a champion and a challenger both went through."""
+
+    __tablename__ = "compared"
+    __table_args__ = (Index(None, "rollout", "device_id"), Index(None, "kind"))
+
+    device_id: str = Field(primary_key=True, max_length=63)
+    boot_id: str = Field(primary_key=True, max_length=36)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    rollout: str = Field(max_length=60)
+    match_id: str = Field(max_length=36)
+    kind: str = Field(max_length=20)
+    time: datetime = _time()
+    phase: str = Field(max_length=20)
+    champion: str = _text()  # NAME VERSION
+    champion_sha256: str | None = Field(default=None, max_length=64)
+    challenger_sha256: str | None = Field(default=None, max_length=64)
+    champion_log_loss: float | None = None
+    challenger_log_loss: float | None = None
+    champion_exact_reads: float | None = None
+    challenger_exact_reads: float | None = None
+    champion_abstentions: float | None = None
+    challenger_abstentions: float | None = None
+    champion_latency_ms: float | None = None
+    challenger_latency_ms: float | None = None

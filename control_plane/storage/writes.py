@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from control_plane.storage.tables import BundleRow, Device, DiagnosticsRow
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection, Table
@@ -32,6 +33,17 @@ def set_desired(connection: Connection, device: DeviceId, wish: Desired) -> None
     table = _table(Device)
     values = {"desired": wish.model_dump_json(), "desired_version": wish.version}
     connection.execute(update(table).where(table.c.id == device).values(**values))
+
+
+def set_all_desired(connection: Connection, wishes: Mapping[DeviceId, Desired]) -> None:
+    """Replace what many devices should be."""
+    table = _table(Device)
+    values = [
+        {"device": device, "text": wish.model_dump_json(), "number": wish.version} for device, wish in wishes.items()
+    ]
+    if values:
+        changed: dict[str, Any] = {"desired": bindparam("text"), "desired_version": bindparam("number")}
+        connection.execute(update(table).where(table.c.id == bindparam("device")).values(**changed), values)
 
 
 def lock_device(connection: Connection, device: DeviceId) -> None:
