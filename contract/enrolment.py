@@ -63,6 +63,7 @@ class EnrolAnswer(Wire):
         authority: the certificate that signed it, and that everything of the control plane is held to.
         broker: `mqtts://HOST:PORT`, or `mqtt://HOST:PORT` where the broker is one that takes no certificates.
         url: of the devices' own port, by HTTPS with the certificate.
+        root: the root of the signed metadata about models, which the device holds to from now on; see `contract.trust`.
     """
 
     state: EnrolState
@@ -72,6 +73,7 @@ class EnrolAnswer(Wire):
     authority: str = ""
     broker: Text = ""
     url: Text = ""
+    root: str = ""
 
 
 class RenewRequest(Wire):

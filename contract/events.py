@@ -153,8 +153,7 @@ class Contender(Wire):
 class ModelCompared(Wire):
     """A champion and a challenger went through the same match, on the same pictures.
 
-    What the champion's reader decided on the results screen is the label of both, so a challenger that reads the
-    results otherwise is wrong here.
+    What the reader that counts decided on the results screen is the label of both.
 
     Attributes:
         phase: of the challenger: shadowing, or on probation, when the champion runs beside it.

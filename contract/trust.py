@@ -7,8 +7,12 @@ given. With consistent snapshots a bundle is served under its SHA-256, so no bun
 
 from __future__ import annotations
 
-from contract.ids import Sha256
+from typing import TYPE_CHECKING
+
 from contract.manifest import SUFFIX
+
+if TYPE_CHECKING:
+    from contract.ids import Sha256
 
 METADATA = "/api/v1/trust/metadata"  # on the devices' own port; below it VERSION.ROLE.json, and timestamp.json
 TARGETS = "/api/v1/trust/targets"  # below it, models/SHA256.NAME-VERSION.kubeddr

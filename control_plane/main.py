@@ -31,6 +31,7 @@ from control_plane.errors import StartError
 from control_plane.ingest.link import Link, LinkState
 from control_plane.ingest.metrics import IngestMetrics
 from control_plane.ingest.worker import Worker
+from control_plane.releases.repository import Repository
 from control_plane.releases.store import BundleStore
 from control_plane.services.access import Access
 from control_plane.services.catalog import Catalog
@@ -106,6 +107,7 @@ def run(settings: Settings, on_start: Callable[[Running], None]) -> None:
             settings.data.mkdir(parents=True, exist_ok=True)
             authority = Authority(settings.data / "authority", settings.names)
             store = BundleStore(settings.data / "bundles")
+            repository = _repository(settings)
         database = Database(settings.database)
         stack.callback(database.close)
         database.migrate()
@@ -116,7 +118,9 @@ def run(settings: Settings, on_start: Callable[[Running], None]) -> None:
         enrolment, line = stack.enter_context(_admission(settings, database, authority, topics))
         door = stack.enter_context(_listen(settings.host, settings.device_port, "--device-port"))
         places = Places(settings.public_host, line.devices, line.tls is not None, door.getsockname()[1])
-        parts = Parts(database, store, access, enrolment, places)
+        catalog = Catalog(database, store, repository)
+        catalog.sign()
+        parts = Parts(database, catalog, access, enrolment, places)
         context, hub = stack.enter_context(assembled(settings, topics, line, parts))
         port: int = listener.getsockname()[1]
         if settings.announced:
@@ -132,12 +136,22 @@ def run(settings: Settings, on_start: Callable[[Running], None]) -> None:
         asyncio.run(_serve(server, listener, _devices_server(context, authority), door))
 
 
+def _repository(settings: Settings) -> Repository:
+    """The signed metadata; a first start makes its keys, all of them, and says that some do not belong here."""
+    repository = Repository(settings.data / "releases")
+    if not repository.there:
+        offline = settings.data / "offline-keys"
+        repository.create(offline)
+        log.warning("the keys that sign keys were made here: take this folder offline (docs/trust.md)", folder=offline)
+    return repository
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What stands before the line to the broker does."""
 
     database: Database
-    store: BundleStore
+    catalog: Catalog
     access: Access
     enrolment: Enrolment
     places: Places
@@ -160,8 +174,7 @@ def assembled(settings: Settings, topics: TopicSchema, line: Line, parts: Parts)
 
         link = Link(line.service, settings.client_id, topics, worker.offer, on_state, line.tls, settings.share)
         fleet = Fleet(database, link)
-        catalog = Catalog(database, parts.store)
-        rollouts = Rollouts(database, fleet, catalog, lambda: link.state.since if link.state.up else None)
+        rollouts = Rollouts(database, fleet, parts.catalog, lambda: link.state.since if link.state.up else None)
         registry.register(FleetCollector(fleet, lambda: link.state))
 
         def missing() -> list[str]:
@@ -172,7 +185,7 @@ def assembled(settings: Settings, topics: TopicSchema, line: Line, parts: Parts)
 
         context = Context(
             fleet=fleet,
-            catalog=catalog,
+            catalog=parts.catalog,
             access=parts.access,
             enrolment=parts.enrolment,
             diagnostics=Diagnostics(database, link, settings.data / "diagnostics"),
@@ -190,8 +203,12 @@ def assembled(settings: Settings, topics: TopicSchema, line: Line, parts: Parts)
             Chore("requests", 600, parts.enrolment.tidy),
         )
         reconciler = Reconciler(database.lock("reconciler"), chores_of_one, every=ROLLOUTS_EVERY)
-        # the list of revoked certificates has an end, and every control plane keeps that of its own broker
-        renewal = Reconciler(AlwaysHeld(), (Chore("revoked", 24 * 3600, parts.enrolment.publish),))
+        # what each control plane keeps for itself and has an end: the list of revoked certificates, and signatures
+        own = (
+            Chore("revoked", 24 * 3600, parts.enrolment.publish),
+            Chore("signatures", 3600, parts.catalog.repository.refresh),
+        )
+        renewal = Reconciler(AlwaysHeld(), own)
         worker.start(link, link)
         stack.callback(worker.stop)
         link.start()

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import structlog
@@ -24,6 +24,8 @@ from contract import messages as wire
 from contract.ids import BootId, DeviceId
 from edge_agent import condition, diagnostics, logs
 from edge_agent import metrics as figures
+from edge_agent.beside.companion import Companion
+from edge_agent.beside.duel import Duel
 from edge_agent.capture.live import CaptureState, LiveCapture
 from edge_agent.capture.opencv import open_video
 from edge_agent.capture.paced import open_paced
@@ -38,6 +40,7 @@ from edge_agent.kiosk.board import Board
 from edge_agent.kiosk.day import Day
 from edge_agent.kiosk.server import Health, Kiosk, build
 from edge_agent.kiosk.snapshot import draw
+from edge_agent.kits import reader_kit, winner_kit
 from edge_agent.layouts import Layouts
 from edge_agent.naming import live_names
 from edge_agent.pipeline import Pipeline
@@ -47,18 +50,23 @@ from edge_agent.reporting.reconnection import LinkState
 from edge_agent.reporting.reporter import Reporter
 from edge_agent.settings import MQTT_PORT, Settings, without_credentials, without_secrets
 from edge_agent.twin import Controls, Twin
-from edge_agent.updates.startup import first_reader
+from edge_agent.updates import startup
+from edge_agent.updates.lease import Lease
+from edge_agent.updates.machine import Figures
+from edge_agent.updates.probation import Vitals
+from edge_agent.updates.signed import Source as Models
 from edge_agent.updates.store import ModelStore
-from edge_agent.updates.updater import Downloads, Hands, Loaded, Updater
+from edge_agent.updates.updater import Beside, Hands, Updater
 from edge_agent.worker import Worker
-from models import predictor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from edge_agent.capture.source import Source
     from edge_agent.ports import ScreenReader
+    from edge_agent.updates.kit import Kit, Loaded
     from models.bundle import Bundle
+    from models.predictor import Predictor
 
 LOOK_EVERY = 0.25
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -73,6 +81,7 @@ class Agent:
         settings: checked.
         build_reader: a reader from a bundle.
         builtin: the reader that comes with the agent.
+        restart: start the agent anew, for a reason; None where nobody can.
     """
 
     def __init__(
@@ -81,8 +90,9 @@ class Agent:
         *,
         build_reader: Callable[[Bundle], ScreenReader] = reader_from,
         builtin: Callable[[], tuple[ScreenReader, Bundle]] = builtin_reader,
+        restart: Callable[[str], None] | None = None,
     ) -> None:
-        self._settings = settings
+        self._settings, self._restart = settings, restart
         self._began = time.monotonic()
         self._boot = BootId.mint()
         self._lock = _lock(settings)
@@ -102,11 +112,12 @@ class Agent:
         controls = Controls(self._apply, self._watch, self._sees, self._changed)
         self._twin = Twin(settings.data / "settings.json", controls)
         self._source = self._twin.source() or settings.source
-        loaded = first_reader(self._store, build_reader, builtin)
-        self._worker = self._make_worker(loaded)
+        kits = (reader_kit(build_reader, builtin), winner_kit())
+        loaded = {kit.kind: (kit, startup.first(self._store, kit, datetime.now(UTC))) for kit in kits}
+        self._worker = self._make_worker({kind: each for kind, (_, each) in loaded.items()})
         self._link = self._make_link()
         self._keeper = self._make_keeper()
-        self._updater = self._make_updater(loaded, build_reader)
+        self._updater = self._make_updater(loaded)
         self.metrics.watch(
             figures.Sources(
                 lambda: self._worker.capture.status(),  # noqa: PLW0108 - another one after a change of source
@@ -168,8 +179,7 @@ class Agent:
             log.info("the control plane calls this device otherwise", device=identity.device)
         self._identity = identity
         tls = identity.tls()
-        if self._updater:
-            self._updater.move(Downloads(identity.place.url, tls))
+        self._updater.move(Models(identity.place.url, identity.root(), tls))
         if self._link:
             asked, told = self._settings.broker, urlsplit(identity.place.broker)
             host, port = (asked.host, asked.port) if asked else (told.hostname or "", told.port or MQTT_PORT)
@@ -182,8 +192,7 @@ class Agent:
         log.info("page", url=self.page)
         self._twin.start()
         self._worker.start()
-        if self._updater:
-            self._updater.start()
+        self._updater.start()
         if self._keeper:
             self._keeper.start()
         elif self._link:
@@ -194,7 +203,7 @@ class Agent:
         assert self._stop is not None  # noqa: S101 - set by the only caller
         while not self._stop.is_set() and not serving.done():
             link = self.link_state.value if self._link else "alone"
-            model = self._active()
+            model = self._updater.models()[0]
             self.board.tell(link=link, model=f"{model.name} {model.version}")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), LOOK_EVERY)
@@ -206,24 +215,23 @@ class Agent:
         self._twin.close(0.2)
         if self._keeper:
             self._keeper.close(0.3)
-        if self._updater:
-            self._updater.close(0.3)
+        self._updater.close(0.3)
         if self._link:
             self._link.close(0.8)
         self._outbox.close()
         self._lock.close()
         log.info("ended")
 
-    def _make_worker(self, loaded: Loaded) -> Worker:
-        predict = self.metrics.timed_predictor(predictor.default())
-        self._reporter.model = predict.name
-        self.board.tell(predictor=predict.name)
-        pipeline = Pipeline(self.metrics.timed(loaded.reader), predict)
-        self._first = loaded.model
-        capture = self._capture_of(self._source)
-        join = (capture, pipeline, self.board, self._reporter, self.metrics)
+    def _make_worker(self, loaded: dict[wire.ModelKind, Loaded]) -> Worker:
+        reader, predict = (loaded[kind].part for kind in (wire.ModelKind.READER, wire.ModelKind.WINNER))
+        timed = self.metrics.timed_predictor(cast("Predictor", predict))
+        self._reporter.model = timed.name
+        self.board.tell(predictor=timed.name)
+        reads = cast("ScreenReader", reader)
+        pipeline = Pipeline(self.metrics.timed(reads), timed)
+        join = (self._capture_of(self._source), pipeline, self.board, self._reporter, self.metrics)
         layouts = Layouts(self._settings.data / "layouts.json")
-        return Worker(*join, loaded=loaded, layouts=layouts, clock=self._clock)
+        return Worker(*join, reader=reads, lease=Lease(time.monotonic), layouts=layouts, clock=self._clock)
 
     def _clock(self) -> float:
         return time.monotonic() - self._began
@@ -298,15 +306,41 @@ class Agent:
         if self._keeper:
             self._keeper.check_soon()
 
-    def _make_updater(self, loaded: Loaded, build_reader: Callable[[Bundle], ScreenReader]) -> Updater | None:
-        link, url = self._link, self._settings.url
-        if link is None or url is None:
-            return None
-        hands = Hands(build_reader, self._worker.swap, self._worker.cancel, self._reporter.report, link.report)
-        return Updater(url, self._store, hands, loaded.model)
+    def _make_updater(self, loaded: dict[wire.ModelKind, tuple[Kit, Loaded]]) -> Updater:
+        """Without a control plane it brings nothing in, but sees through what is on probation."""
+        hands = Hands(
+            swap=self._worker.swap,
+            cancel=self._worker.cancel,
+            beside=self._beside,
+            vitals=self._vitals,
+            report=self._reporter.report,
+            changed=self._changed,
+            restart=self._begin_anew,
+        )
+        return Updater(None, self._store, hands, loaded)
 
-    def _active(self) -> wire.ActiveModel:
-        return self._updater.active if self._updater else self._first
+    def _beside(self, kind: wire.ModelKind, beside: Beside | None) -> None:
+        if beside is None:
+            self._worker.beside(kind, None)
+            return
+        speaks = cast("Predictor", self._updater.part(wire.ModelKind.WINNER))
+        duel = Duel(beside, speaks, lambda: self.metrics.latency(reader=kind is wire.ModelKind.READER))
+        pace = lambda: self.metrics.rate()[1]  # noqa: E731
+        companion = Companion(duel, self._reporter.report, lambda why: self._updater.complain(kind, why), pace)
+        self._worker.beside(kind, companion)
+
+    def _vitals(self) -> Vitals:
+        return Vitals(
+            figures=Figures(frame_ms=self.metrics.rate()[1], confidence=self.metrics.confidence()),
+            failing=self._worker.failing,
+            silent=time.monotonic() - self._worker.alive_at,
+            matches=self.metrics.finished,
+        )
+
+    def _begin_anew(self, reason: str) -> None:
+        log.error("the worker does not come back, starting anew", reason=reason)
+        if self._restart:
+            self._restart(reason)
 
     def _reported(self) -> wire.Reported:
         self._reports += 1
@@ -317,8 +351,8 @@ class Agent:
             agent_version=importlib.metadata.version("kubeddr"),
             source=without_credentials(self._source),
             kiosk=self.page,
-            desired_version=self._updater.settled if self._updater else 0,
-            models=(self._active(),),
+            desired_version=self._updater.settled,
+            models=self._updater.models(),
             version=self._reports,
             settings=_told(self._twin.report),
         )
@@ -346,8 +380,7 @@ class Agent:
 
     def _desired(self, desired: wire.Desired) -> None:
         self._twin.offer(desired.settings)
-        if self._updater:
-            self._updater.offer(desired)
+        self._updater.offer(desired)
 
     def _command(self, command: wire.Command) -> None:
         if command.action is wire.CommandAction.IDENTIFY:
@@ -379,12 +412,18 @@ def run(settings: Settings) -> None:
         EdgeAgentError: it cannot start; the text says why.
     """
     logs.configure(logging.INFO)
-    asyncio.run(Agent(settings).run())
+    asyncio.run(Agent(settings, restart=_anew).run())
     if any(thread is not threading.main_thread() and thread.is_alive() for thread in threading.enumerate()):
         # A camera's driver may hang in a read for seconds, and its thread must not hold up the end, nor run into
         # an interpreter that is being taken apart. Everything of ours is closed by now.
         sys.stderr.flush()
         os._exit(0)
+
+
+def _anew(_reason: str) -> None:
+    """Become a new process with the same command line: a thread that hangs in a network cannot be ended otherwise."""
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the very same
 
 
 def _told(report: wire.SettingsReport) -> wire.SettingsReport:

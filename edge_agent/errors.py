@@ -23,6 +23,10 @@ class UpdateDelayedError(EdgeAgentError):
     """The model could not be fetched now: keep the old one, try again later."""
 
 
+class UpdateUntrustedError(UpdateDelayedError):
+    """What is signed about models cannot be had or believed now: keep the old one, try again later."""
+
+
 class EnrolmentRefusedError(EdgeAgentError):
     """The control plane does not want the device, or is not the right one: ask as somebody else, later."""
 

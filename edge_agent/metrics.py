@@ -61,6 +61,8 @@ class Metrics:
         self._recent: deque[tuple[float, float, float]] = deque(maxlen=600)
         self._sure: deque[tuple[float, float]] = deque(maxlen=600)
         self._predicted: deque[tuple[float, float]] = deque(maxlen=200)
+        self._looked: deque[tuple[float, float]] = deque(maxlen=200)
+        self.finished = 0
 
     def watch(self, sources: Sources) -> None:
         """Report the figures of these parts as well."""
@@ -103,9 +105,14 @@ class Metrics:
         }
         return {name: round(seconds * 1000, 3) for name, seconds in found.items() if seconds is not None}
 
+    def latency(self, *, reader: bool) -> float | None:
+        """Median milliseconds of the last runs of the reader, or of the predictor."""
+        took = [seconds for _, seconds in tuple(self._looked if reader else self._predicted)]
+        return median(took) * 1000 if took else None
+
     def timed(self, reader: ScreenReader) -> TimedReader:
         """The same reader, with its time taken."""
-        return TimedReader(reader, self._read)
+        return TimedReader(reader, self._read, self._looked)
 
     def timed_predictor(self, predictor: Predictor) -> TimedPredictor:
         """The same predictor, with its time taken."""
@@ -115,15 +122,19 @@ class Metrics:
 class TimedReader:
     """A reader whose time is taken."""
 
-    __slots__ = ("_histogram", "inner")
+    __slots__ = ("_histogram", "_recent", "inner")
 
-    def __init__(self, inner: ScreenReader, histogram: Histogram) -> None:
-        self.inner, self._histogram = inner, histogram
+    def __init__(self, inner: ScreenReader, histogram: Histogram, recent: deque[tuple[float, float]]) -> None:
+        self.inner, self._histogram, self._recent = inner, histogram, recent
 
     def read(self, frame: Frame) -> ScreenReading:
         """As the inner reader."""
-        with self._histogram.time():
-            return self.inner.read(frame)
+        begun = time.perf_counter()
+        reading = self.inner.read(frame)
+        took = time.perf_counter() - begun
+        self._histogram.observe(took)
+        self._recent.append((time.monotonic(), took))
+        return reading
 
     def reset(self) -> None:
         """As the inner reader."""

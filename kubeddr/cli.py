@@ -12,6 +12,7 @@ from kubeddr.control_plane import control_plane
 from kubeddr.demo import demo
 from kubeddr.evaluate import evaluate
 from kubeddr.fleet import devices, matches
+from kubeddr.keys import keys
 from kubeddr.people import audit, login, operators, tokens
 from kubeddr.predict import predict
 from kubeddr.read import read
@@ -41,7 +42,7 @@ app.command("control-plane")(control_plane)
 app.command("simulate-fleet")(simulate_fleet)
 app.command()(login)
 app.command()(audit)
-for group in (devices, matches, models, operators, tokens, train):
+for group in (devices, matches, models, keys, operators, tokens, train):
     app.add_typer(group)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Path, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, PlainTextResponse
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -13,9 +13,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from contract.enrolment import DIAGNOSTICS, RENEWAL, STANDING, RenewRequest, Standing
 from contract.errors import InvalidIdError
 from contract.ids import DeviceId, Sha256
+from contract.trust import METADATA, ROLE, TARGETS
 from control_plane.api import problems
 from control_plane.api.context import Here  # noqa: TC001 - FastAPI asks for it
-from control_plane.errors import TooLargeError, UnauthenticatedError
+from control_plane.errors import NotFoundError, TooLargeError, UnauthenticatedError
 from control_plane.services.diagnostics import MOST
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from control_plane.api.context import Context
 
+Document = Annotated[str, Path(pattern=r"^([1-9][0-9]{0,9}\.)?[a-z]{1,20}\.json$")]
+Target = Annotated[str, Path(pattern=r"^[0-9a-f]{64}\.[A-Za-z0-9._+-]{1,200}$")]
 PEER = "kubeddr.peer"  # in a request's scope: (common name, serial) of the certificate that was shown
 
 
@@ -91,8 +94,16 @@ def make_device_app(context: Context) -> FastAPI:
                 raise TooLargeError(f"Diagnostics may have {MOST} bytes; these have more.")
         await run_in_threadpool(here.diagnostics.take, device, name[:64], bytes(data))
 
-    @app.get("/api/v1/models/{sha256}/bundle")
-    def fetch_bundle(here: Here, _device: Device, sha256: Sha256) -> FileResponse:
+    @app.get(METADATA + "/{name}")
+    def metadata(here: Here, _device: Device, name: Document) -> FileResponse:
+        path = here.catalog.repository.metadata / name
+        if not path.is_file():
+            raise NotFoundError(f"There is no signed document {name}.")
+        return FileResponse(path, media_type="application/json")
+
+    @app.get(TARGETS + f"/{ROLE}/{{name}}")
+    def target(here: Here, _device: Device, name: Target) -> FileResponse:
+        sha256 = Sha256(name.partition(".")[0])
         headers = {"ETag": f'"{sha256}"', "Cache-Control": "public, max-age=31536000, immutable"}
         return FileResponse(here.catalog.file(sha256), media_type="application/zip", headers=headers)
 

@@ -131,6 +131,7 @@ def ask(here: Here, request: Request, asked: EnrolRequest) -> EnrolAnswer:
         authority=here.enrolment.authority.pem,
         broker=here.places.broker_for(host),
         url=here.places.url_for(host),
+        root=here.catalog.repository.pinned(),
     )
 
 

@@ -130,8 +130,9 @@ def outcome(model: ModelAssignment, steps: Iterable[Step], reported: Reported | 
             return _ENDS[step.phase], step.reason
     settled = reported.models if reported is not None and reported.desired_version >= model.asked else ()
     for active in settled:
+        for update in (active.update, active.challenger):  # an event about it may have been lost
+            if update is not None and (update.sha256, update.asked) == (model.sha256, model.asked):
+                return _ENDS.get(update.phase, Outcome.PENDING), update.reason
         if active.sha256 == model.sha256:
             return Outcome.COMMITTED, ""
-        if active.challenger is not None and active.challenger.sha256 == model.sha256:
-            return Outcome.SHADOWING, ""
     return Outcome.PENDING, said[-1].reason if said else ""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from contract.messages import ModelAssignment, ModelKind
-from control_plane.errors import NotFoundError
+from contract.trust import target_name, target_path
+from control_plane.errors import ConflictError, NotFoundError
+from control_plane.releases.repository import Signed
 from control_plane.storage import reads, writes
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
     from contract.ids import Sha256
+    from control_plane.releases.repository import Repository
     from control_plane.releases.store import BundleStore, Incoming
     from control_plane.storage.database import Database
 
@@ -27,21 +30,43 @@ log = structlog.get_logger("models")
 class Catalog:
     """Bundles: the files in the store, and what is known about each in the database."""
 
-    def __init__(self, database: Database, store: BundleStore) -> None:
+    def __init__(self, database: Database, store: BundleStore, repository: Repository) -> None:
         self._database = database
         self.store = store
+        self.repository = repository
 
     def add(self, incoming: Incoming) -> RowMapping:
-        """Keep what has arrived.
+        """Keep what has arrived, and sign it.
 
         Raises:
             RefusedError: it is not a bundle.
+            ConflictError: other content came under this name and version before.
         """
         stored = incoming.keep()
         with self._database.write() as connection:
+            taken = reads.version(connection, stored.manifest.name, stored.manifest.version)
+            if taken is not None and taken["sha256"] != stored.sha256:
+                raise ConflictError(
+                    f"{stored.manifest.name} {stored.manifest.version} is here already, with other content. "
+                    "Give what you changed a version of its own."
+                )
             writes.add_bundle(connection, stored.sha256, stored.size, stored.manifest, datetime.now(UTC))
         log.info("model stored", name=stored.manifest.name, version=stored.manifest.version, sha256=stored.sha256)
+        self.sign()
         return self.get(stored.sha256)
+
+    def sign(self) -> None:
+        """See to it that the signed metadata names just what is here; at the start too, after an interruption."""
+        with self._database.read() as connection:
+            rows = reads.signable(connection)
+        wanted = {
+            target_name(row["name"], row["version"]): Signed(
+                row["sha256"], row["size"], row["kind"], row["name"], row["version"]
+            )
+            for row in rows
+        }
+        if self.repository.declare(wanted):
+            log.info("models signed", count=len(wanted))
 
     def get(self, sha256: Sha256) -> RowMapping:
         """One bundle.
@@ -80,11 +105,13 @@ class Catalog:
         """
         self.file(sha256)
         row = self.get(sha256)
+        target = target_name(row["name"], row["version"])
         return ModelAssignment(
             kind=ModelKind(row["kind"]),
             name=row["name"],
             version=row["version"],
             sha256=sha256,
             size=row["size"],
-            path=f"/api/v1/models/{sha256}/bundle",
+            path=target_path(target, sha256),
+            target=target,
         )

@@ -193,6 +193,17 @@ def bundle(connection: Connection, sha256: str) -> RowMapping | None:
     return _one(connection, select(BUNDLES).where(BUNDLES.c.sha256 == sha256))
 
 
+def version(connection: Connection, name: str, version: str) -> RowMapping | None:
+    """The bundle of this name and version; the newest, where an older control plane took several."""
+    found = select(BUNDLES).where(BUNDLES.c.name == name, BUNDLES.c.version == version)
+    return connection.execute(found.order_by(BUNDLES.c.pushed.desc())).mappings().first()
+
+
+def signable(connection: Connection) -> Sequence[RowMapping]:
+    """The bundles that devices may run, oldest first."""
+    return connection.execute(select(BUNDLES).order_by(BUNDLES.c.pushed, BUNDLES.c.sha256)).mappings().all()
+
+
 def dead_letters(connection: Connection, limit: int, offset: int = 0) -> tuple[Sequence[RowMapping], int]:
     """What was kept aside, newest first, and how much there is."""
     page = select(DEAD).order_by(DEAD.c.id.desc()).limit(limit).offset(offset)

@@ -92,6 +92,13 @@ class Identity:
         context.load_cert_chain(self.folder / "identity.pem")
         return context
 
+    def root(self) -> bytes | None:
+        """Whose signatures on models count: the metadata that the device was given when it was let in."""
+        try:
+            return (self.folder / "root.json").read_bytes() or None
+        except FileNotFoundError:
+            return None
+
     def due(self, now: datetime) -> bool:
         """Whether it is time for a new certificate."""
         return now >= self.begins + (self.ends - self.begins) * RENEW_AT
@@ -147,6 +154,7 @@ class Wallet:
         authority = x509.load_pem_x509_certificate(answer.authority.encode())
         certificate.verify_directly_issued_by(authority)
         _write(self.folder / "authority.pem", answer.authority.encode())
+        _write(self.folder / "root.json", answer.root.encode())
         _write(self.folder / "place.json", Place(broker=answer.broker, url=answer.url).model_dump_json().encode())
         self.replace(key, answer.certificate)
         self.drop_waiting_key()

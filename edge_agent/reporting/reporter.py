@@ -24,7 +24,7 @@ SURE = 0.5  # a score read with less confidence stays at home
 
 log = structlog.get_logger(__name__)
 
-Result = wire.MatchStarted | wire.MatchFinished | wire.ModelReport
+Result = wire.MatchStarted | wire.MatchFinished | wire.ModelReport | wire.ModelCompared
 
 
 class Reporter:

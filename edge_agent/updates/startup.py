@@ -1,4 +1,4 @@
-"""Which model an agent starts with: the current one, else the one before it, else the one that comes with the agent."""
+"""Which model an agent starts with: the one that counts, else the one before it, else the one that comes with it."""
 
 from __future__ import annotations
 
@@ -6,35 +6,52 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from contract import messages as wire
+from contract.messages import ModelPhase
 from edge_agent.errors import UpdateRefusedError
-from edge_agent.updates.updater import READER, Loaded, check
+from edge_agent.updates.kit import Kit, Loaded, load
+from edge_agent.updates.machine import TRIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from datetime import datetime
 
-    from edge_agent.ports import ScreenReader
+    from edge_agent.updates.machine import Track
     from edge_agent.updates.store import ModelStore
-    from models.bundle import Bundle
 
 log = structlog.get_logger(__name__)
 
 
-def first_reader(
-    store: ModelStore,
-    build: Callable[[Bundle], ScreenReader],
-    builtin: Callable[[], tuple[ScreenReader, Bundle]],
-) -> Loaded:
-    """The best reader that loads; a model that does not is left behind for good.
+def first(store: ModelStore, kit: Kit, now: datetime) -> Loaded:
+    """The best model of a kind that loads; one that does not, or that ended the agent before, is left behind.
 
     Raises:
-        UpdateRefusedError: not even the built-in one loads.
+        UpdateRefusedError: not even the one that comes with the agent loads.
     """
-    while (sha256 := store.pointer.slot(READER.value).current) is not None:
+    track = _counted(store.state.track(kit.kind), now)
+    _keep(store, kit, track)
+    while (sha256 := track.runs) is not None:
         try:
-            return check(store.path(sha256), build)
+            return load(store.path(sha256), kit)
         except UpdateRefusedError as error:
             log.error("a model does not load, going back to the one before", sha256=sha256[:12], reason=str(error))  # noqa: TRY400
-            store.point(store.pointer.fallen_back(READER.value))
-    reader, bundle = builtin()
-    return Loaded(reader, wire.ActiveModel(kind=READER, name=bundle.manifest.name, version=bundle.manifest.version))
+            track = track.broken(f"it does not load: {error}"[:400], now)
+            _keep(store, kit, track)
+    return kit.builtin()
+
+
+def _counted(track: Track, now: datetime) -> Track:
+    """One start more for what is on probation; what has ended the agent too often is taken back."""
+    attempt = track.attempt
+    if attempt is None or attempt.phase is not ModelPhase.PROBATION:
+        return track
+    if attempt.tries < TRIES:
+        return track.again()
+    return track.reverted(f"the agent ended {attempt.tries + 1} times with it", now)
+
+
+def _keep(store: ModelStore, kit: Kit, track: Track) -> None:
+    if track == store.state.track(kit.kind):
+        return
+    try:
+        store.keep(store.state.put(kit.kind, track))
+    except OSError as error:
+        log.error("cannot remember how the models stand", reason=error.strerror)  # noqa: TRY400

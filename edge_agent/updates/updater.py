@@ -1,55 +1,57 @@
-"""Follows the desired document: fetch, check, wait for the end of the song, swap, remember, report."""
+"""Carries out what is wanted: one step of the way of a model after the other, each remembered before the next."""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import numpy as np
 import structlog
 
 from contract import messages as wire
-from contract.ids import Sha256
 from edge_agent.backoff import Backoff
 from edge_agent.errors import UpdateDelayedError, UpdateRefusedError
+from edge_agent.updates import trial as trials
 from edge_agent.updates.fetch import fetch
-from models.bundle import BundleError, open_bundle
-from vision.frame import Frame
+from edge_agent.updates.kit import Kit, Loaded, load
+from edge_agent.updates.machine import TRIES, called_off, unwanted, wish
+from edge_agent.updates.probation import Rules, Verdict, Vitals, judge
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from edge_agent.ports import ScreenReader
+    from edge_agent.updates.kit import Part
+    from edge_agent.updates.machine import Attempt, Track
+    from edge_agent.updates.signed import Source
     from edge_agent.updates.store import ModelStore
-    from models.bundle import Bundle
 
-READER = wire.ModelKind.READER
-WAIT = 0.2
+Phase = wire.ModelPhase
+WAITS = "waits for the song to end"
+WAIT = 0.1  # seconds between two looks at what is waited for
+LOOK_EVERY = 0.5  # seconds between two looks at a model on probation
+STEADY = 60.0  # seconds of life after which a shadow is not to blame for an end of the agent
+UNSTUCK = 5.0  # seconds that the worker has to take back the model that ran before
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """A reader that passed every check, and which model it is."""
-
-    reader: ScreenReader
-    model: wire.ActiveModel
-
-
-@dataclass(frozen=True, slots=True)
-class Downloads:
-    """Where models come from.
+class Beside:
+    """A model that is to run beside another of its kind, to be compared with it.
 
     Attributes:
-        tls: what we show there and whom we trust; None asks anybody.
+        challenger: which of the two is the new one, and how far it has come.
+        champion: which is the other.
+        counts: whether the challenger is the one that counts, and the one that runs beside is the champion.
     """
 
-    url: str
-    tls: ssl.SSLContext | None = None
+    loaded: Loaded
+    challenger: wire.ModelUpdate
+    champion: wire.ActiveModel
+    counts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,38 +59,67 @@ class Hands:
     """What the updater does to the rest of the agent.
 
     Attributes:
-        build: a reader from a bundle; raises UpdateRefusedError.
-        swap: ask for a reader to take over, and be told by the event when it has; it happens between two songs.
+        swap: ask for a model to take over and be told by the event when it has; between two songs, unless the flag
+            says at once.
         cancel: take back what `swap` asked for; False when it has already happened.
+        beside: run this beside what runs of a kind, in place of what did so before; None for nothing.
+        vitals: how the device does.
         report: say how far a model has come.
-        settled: the reported document has changed.
+        changed: the reported document is another one now.
+        restart: start the agent anew, since the worker does not come back from a model; for a reason.
     """
 
-    build: Callable[[Bundle], ScreenReader]
-    swap: Callable[[Loaded], threading.Event]
-    cancel: Callable[[], bool]
+    swap: Callable[[Loaded, bool], threading.Event]
+    cancel: Callable[[wire.ModelKind], bool]
+    beside: Callable[[wire.ModelKind, Beside | None], None]
+    vitals: Callable[[], Vitals]
     report: Callable[[wire.ModelReport], None]
-    settled: Callable[[], None]
+    changed: Callable[[], None]
+    restart: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How it is done; tests do it otherwise.
+
+    Attributes:
+        trial: the self-test of a bundle, measured against another.
+        now: the time of day.
+        clock: monotonic seconds.
+    """
+
+    rules: Rules = field(default_factory=Rules)
+    trial: Callable[[Path, Path | None], None] = trials.trial
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], float] = time.monotonic
 
 
 class Updater:
-    """Carries out desired documents one after the other, in a thread of its own; the newest replaces those before it.
+    """Follows the desired document, in a thread of its own.
 
-    A model that is refused is not tried again before the desired version changes. A failed download is.
+    Args:
+        source: where models come from; None until the control plane has said so.
+        loaded: what runs of every kind now.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it joins is what it is for
         self,
-        base: str | Downloads,
+        source: Source | None,
         store: ModelStore,
         hands: Hands,
-        active: wire.ActiveModel,
+        kits: Mapping[wire.ModelKind, tuple[Kit, Loaded]],
         *,
+        ways: Ways | None = None,
         backoff: Backoff | None = None,
     ) -> None:
-        self._downloads = Downloads(base) if isinstance(base, str) else base
-        self._store, self._hands = store, hands
-        self._active = active
+        self._source, self._store, self._hands = source, store, hands
+        self._kits = {kind: kit for kind, (kit, _) in kits.items()}
+        self._loaded = {kind: loaded for kind, (_, loaded) in kits.items()}
+        self._before: dict[wire.ModelKind, Loaded] = {}
+        self._watched: dict[wire.ModelKind, tuple[float, int]] = {}  # since when, and matches by then
+        self._complaints: dict[wire.ModelKind, str] = {}
+        self._ways = ways or Ways()
+        self._began = self._ways.clock()
         self._backoff = backoff or Backoff(2.0, 60.0, jitter=0.5)
         self._wanted: wire.Desired | None = None
         self._changed = threading.Event()
@@ -96,146 +127,302 @@ class Updater:
         self._thread = threading.Thread(target=self._run, name="updates", daemon=True)
 
     @property
-    def active(self) -> wire.ActiveModel:
-        """The reader that runs."""
-        return self._active
-
-    @property
     def settled(self) -> int:
-        """The last desired document that was carried out or refused."""
-        return self._store.pointer.settled
+        """The last desired document of which nothing is left to do."""
+        return self._store.state.settled
+
+    def models(self) -> tuple[wire.ActiveModel, ...]:
+        """What runs of every kind, and what is on its way."""
+        state = self._store.state
+        found = []
+        for kind, loaded in self._loaded.items():
+            track = state.track(kind)
+            runs = loaded.model.model_copy(update={"slot": track.active if track.runs == loaded.model.sha256 else ""})
+            told = track.told(kind, runs)
+            found.append(runs.model_copy(update={"update": told.update, "challenger": told.challenger}))
+        return tuple(found)
+
+    def part(self, kind: wire.ModelKind) -> Part:
+        """What does the work of a kind."""
+        return self._loaded[kind].part
 
     def start(self) -> None:
         """Begin to follow."""
         self._thread.start()
 
     def close(self, timeout: float = 1.0) -> None:
-        """End the thread."""
+        """End the thread; an orderly end is nobody's fault."""
         self._stopping.set()
         self._changed.set()
         if self._thread.is_alive():
             self._thread.join(timeout)
+        if not self._thread.is_alive():
+            for kind in self._kits:
+                self._quietly(kind, self._track(kind).outlived())
 
-    def move(self, downloads: Downloads) -> None:
+    def move(self, source: Source) -> None:
         """Fetch from there from now on."""
-        self._downloads = downloads
+        self._source = source
+        self._changed.set()
 
     def offer(self, desired: wire.Desired) -> None:
         """A desired document has come; it is carried out soon."""
-        if desired.version <= self.settled:
-            return
-        self._wanted = desired
+        if desired.version > self.settled:
+            self._wanted = desired
+            self._changed.set()
+
+    def complain(self, kind: wire.ModelKind, reason: str) -> None:
+        """What runs beside another disturbs it."""
+        self._complaints[kind] = reason
         self._changed.set()
+
+    def turn(self) -> bool:
+        """Do what is to be done next; False when nothing is.
+
+        Raises:
+            UpdateDelayedError, OSError: it cannot be done now; worth another try.
+        """
+        for kind in self._kits:
+            try:
+                if self._decide(kind) or self._go_on(kind):
+                    return True
+            except UpdateRefusedError as error:
+                self._give_up(kind, str(error))
+                return True
+            except UpdateDelayedError as error:
+                attempt = self._track(kind).attempt
+                if attempt is not None and attempt.reason != clean(str(error)):
+                    self._put(kind, self._track(kind).moved(attempt.phase, self._ways.now(), clean(str(error))))
+                raise
+        return self._settle()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._changed.wait()
-            self._changed.clear()
-            wanted = self._wanted
-            if wanted is None or wanted.version <= self.settled or self._stopping.is_set():
-                continue
+            pause: float | None = None
             try:
-                self._carry_out(wanted)
-                self._backoff.reset()
+                while not self._stopping.is_set() and self.turn():
+                    self._backoff.reset()
+                pause = LOOK_EVERY if any(self._track(kind).attempt for kind in self._kits) else None
             except (UpdateDelayedError, OSError) as error:
                 pause = self._backoff.next()
                 log.warning("update delayed", reason=str(error), next_try=f"{pause:.0f} s")
-                if not self._changed.wait(pause):
-                    self._changed.set()
-            except Exception:  # whatever a bundle does, the device goes on with the model it has
+            except Exception as error:  # whatever a model does, the device goes on
                 log.exception("update")
-                self._settle(wanted)
+                for kind in self._kits:
+                    self._give_up(kind, f"{type(error).__name__}: {error}")
+            self._changed.wait(pause)
+            self._changed.clear()
 
-    def _carry_out(self, desired: wire.Desired) -> None:
-        for assignment in desired.models:
-            if assignment.sha256 == self._active.sha256 or assignment.asked <= self.settled:
-                continue  # it runs already, or an earlier document asked for it and was settled by refusing it
-            if not self._bring_in(assignment, desired):
-                return  # a newer document has come
-        self._settle(desired)
+    def _decide(self, kind: wire.ModelKind) -> bool:
+        """Whether a document wants something else of a kind; it is begun here."""
+        track, desired = self._track(kind), self._wanted
+        if desired is None or desired.version <= self.settled:
+            return False
+        begun = wish(track, desired, kind, self.settled)
+        if begun is not None and not begun[1] and self._shadows(track, begun[0]):
+            self._end(kind)
+            self._put(kind, track.promoted(begun[0], self._ways.now()))
+        elif unwanted(track, desired, kind):
+            self._end(kind)
+            self._quietly(kind, track.dropped())
+            self._hands.changed()
+        elif called_off(track, desired, kind):
+            self._put(kind, track.moved(Phase.REFUSED, self._ways.now(), "called off: what runs is to stay"))
+        elif begun is None:
+            return False
+        elif track.attempt is not None and track.attempt.phase is Phase.PROBATION:
+            # perhaps what runs then is just the one that is wanted
+            self._take_back(kind, track.recalled("another model is wanted", self._ways.now()))
+        else:
+            self._end(kind)
+            self._put(kind, track.begun(begun[0], self._ways.now(), shadow=begun[1]))
+        return True
 
-    def _bring_in(self, assignment: wire.ModelAssignment, desired: wire.Desired) -> bool:
-        def tell(phase: wire.ModelPhase, reason: str = "") -> None:
-            log.info(
-                "model", phase=phase.value, name=assignment.name, version=assignment.version, reason=reason or None
-            )
+    @staticmethod
+    def _shadows(track: Track, asked: wire.ModelAssignment) -> bool:
+        """Whether this very model runs beside another now."""
+        attempt = track.attempt
+        return attempt is not None and attempt.phase is Phase.SHADOWING and attempt.assignment.sha256 == asked.sha256
+
+    def _go_on(self, kind: wire.ModelKind) -> bool:
+        """Take what is on its way one phase further; False when it has to wait."""
+        attempt = self._track(kind).attempt
+        if attempt is None:
+            return False
+        step = {
+            Phase.ANNOUNCED: self._download,
+            Phase.DOWNLOADING: self._download,
+            Phase.VERIFIED: self._test,
+            Phase.SELF_TESTED: self._shadow if attempt.shadow else self._take_over,
+            Phase.SHADOWING: self._shadow,
+            Phase.PROBATION: self._watch,
+        }[attempt.phase]
+        return step(kind, attempt)
+
+    def _download(self, kind: wire.ModelKind, attempt: Attempt) -> bool:
+        if self._source is None:
+            raise UpdateDelayedError("the control plane has not let this device in yet")
+        if attempt.phase is Phase.ANNOUNCED:
+            self._put(kind, self._track(kind).moved(Phase.DOWNLOADING, self._ways.now()))
+        fetch(attempt.assignment, self._source, self._store, stopped=self._stopping.is_set)
+        self._put(kind, self._track(kind).moved(Phase.VERIFIED, self._ways.now()))
+        return True
+
+    def _test(self, kind: wire.ModelKind, attempt: Attempt) -> bool:
+        runs = self._track(kind).runs
+        self._ways.trial(
+            self._store.path(attempt.assignment.sha256), self._store.path(runs) if runs else self._kits[kind].file
+        )
+        self._put(kind, self._track(kind).placed(self._ways.now()))
+        return True
+
+    def _open(self, kind: wire.ModelKind, attempt: Attempt) -> Loaded:
+        """Load it into this process, which it may end."""
+        if attempt.tries >= TRIES:
+            raise UpdateRefusedError(f"the agent ended {attempt.tries} times with it")
+        self._quietly(kind, self._track(kind).again())
+        return load(self._store.path(attempt.assignment.sha256), self._kits[kind], attempt.assignment)
+
+    def _shadow(self, kind: wire.ModelKind, attempt: Attempt) -> bool:
+        if complaint := self._complaints.pop(kind, ""):
+            raise UpdateRefusedError(complaint)
+        if attempt.phase is Phase.SHADOWING and kind in self._watched:
+            if attempt.tries and self._ways.clock() - self._began > STEADY:
+                self._quietly(kind, self._track(kind).outlived())
+            return False
+        loaded = self._open(kind, attempt)
+        if attempt.phase is not Phase.SHADOWING:
+            self._put(kind, self._track(kind).moved(Phase.SHADOWING, self._ways.now()))
+        self._watched[kind] = (self._ways.clock(), 0)
+        self._beside(kind, loaded, self._loaded[kind].model, counts=False)
+        return True
+
+    def _take_over(self, kind: wire.ModelKind, attempt: Attempt) -> bool:
+        loaded, before = self._open(kind, attempt), self._hands.vitals()
+        self._quietly(kind, self._track(kind).outlived())
+        done = self._hands.swap(loaded, attempt.assignment.override)
+        while not done.wait(WAIT):
+            if (self._news(kind) or self._stopping.is_set()) and self._hands.cancel(kind):
+                return not self._stopping.is_set()
+            if attempt.reason != WAITS:
+                self._put(kind, self._track(kind).moved(Phase.SELF_TESTED, self._ways.now(), WAITS))
+                attempt = self._track(kind).attempt or attempt
+        old, self._loaded[kind] = self._loaded[kind], loaded
+        try:
+            self._put(kind, self._track(kind).tried(before.figures, self._ways.now()))
+        except OSError:
+            self._loaded[kind] = old
+            self._hands.swap(old, True).wait(UNSTUCK)  # noqa: FBT003 - now
+            raise
+        self._before[kind] = old
+        self._watched[kind] = (self._ways.clock(), self._hands.vitals().matches)
+        self._beside(kind, old, old.model, counts=True)
+        return True
+
+    def _news(self, kind: wire.ModelKind) -> bool:
+        """Whether something else is wanted of a kind by now."""
+        track, desired = self._track(kind), self._wanted
+        if desired is None or desired.version <= self.settled:
+            return False
+        return called_off(track, desired, kind) or wish(track, desired, kind, self.settled) is not None
+
+    def _watch(self, kind: wire.ModelKind, attempt: Attempt) -> bool:
+        vitals, now = self._hands.vitals(), self._ways.clock()
+        since, matches = self._watched.setdefault(kind, (now, vitals.matches))
+        self._complaints.pop(kind, "")  # of what ran before, which runs beside it only to be compared
+        verdict, reason = judge(attempt.before, vitals, now - since, vitals.matches - matches, self._ways.rules)
+        if verdict is Verdict.WATCH:
+            return False
+        if verdict is Verdict.REVERT:
+            self._take_back(kind, self._track(kind).reverted(clean(reason), self._ways.now()))
+            return True
+        self._put(kind, self._track(kind).moved(Phase.COMMITTED, self._ways.now()))
+        self._end(kind)
+        return True
+
+    def _take_back(self, kind: wire.ModelKind, track: Track) -> None:
+        """What ran before runs again, at once; remembered first, so that a restart does it as well."""
+        self._quietly(kind, track)
+        self._end(kind)
+        old = self._before.pop(kind, None) or self._older(kind, track)
+        self._loaded[kind] = old
+        done = self._hands.swap(old, True)  # noqa: FBT003 - now, in mid-song too
+        self._tell(kind)
+        if not done.wait(UNSTUCK):
+            self._hands.restart(track.run.reason if track.run else "")
+
+    def _older(self, kind: wire.ModelKind, track: Track) -> Loaded:
+        try:
+            return load(self._store.path(track.runs), self._kits[kind]) if track.runs else self._kits[kind].builtin()
+        except UpdateRefusedError:
+            self._quietly(kind, track.broken("it does not load any more", self._ways.now()))
+            return self._kits[kind].builtin()
+
+    def _give_up(self, kind: wire.ModelKind, reason: str) -> None:
+        track = self._track(kind)
+        if track.attempt is None:
+            return
+        if track.attempt.phase is Phase.PROBATION:
+            self._take_back(kind, track.reverted(clean(reason), self._ways.now()))
+            return
+        self._end(kind)
+        self._put(kind, track.moved(Phase.REFUSED, self._ways.now(), clean(reason)))
+
+    def _end(self, kind: wire.ModelKind) -> None:
+        self._watched.pop(kind, None)
+        self._hands.beside(kind, None)
+
+    def _beside(self, kind: wire.ModelKind, loaded: Loaded, champion: wire.ActiveModel, *, counts: bool) -> None:
+        attempt = self._track(kind).attempt
+        if attempt is not None:
+            self._hands.beside(kind, Beside(loaded, attempt.told(), champion, counts))
+
+    def _settle(self) -> bool:
+        desired = self._wanted
+        if desired is None or desired.version <= self.settled:
+            return False
+        attempts = (self._track(kind).attempt for kind in self._kits)
+        if any(attempt is not None and attempt.phase is not Phase.SHADOWING for attempt in attempts):
+            return False
+        self._store.keep(self._store.state.model_copy(update={"settled": desired.version}))
+        self._hands.changed()
+        return True
+
+    def _track(self, kind: wire.ModelKind) -> Track:
+        return self._store.state.track(kind)
+
+    def _put(self, kind: wire.ModelKind, track: Track) -> None:
+        """Remember, and then tell."""
+        self._quietly(kind, track)
+        self._tell(kind)
+
+    def _quietly(self, kind: wire.ModelKind, track: Track) -> None:
+        if track != self._track(kind):
+            self._store.keep(self._store.state.put(kind, track))
+
+    def _tell(self, kind: wire.ModelKind) -> None:
+        track = self._track(kind)
+        newest = max(
+            (each for each in (track.attempt, track.run, track.shadow) if each),
+            key=lambda each: each.since,
+            default=None,
+        )
+        if newest is not None:
+            asked, phase = newest.assignment, newest.phase
+            log.info("model", phase=phase.value, name=asked.name, version=asked.version, reason=newest.reason or None)
             self._hands.report(
                 wire.ModelReport(
                     phase=phase,
-                    desired_version=desired.version,
-                    model_kind=assignment.kind,
-                    name=assignment.name,
-                    version=assignment.version,
-                    sha256=assignment.sha256,
-                    reason=clean(reason),
+                    desired_version=max(asked.asked, self._wanted.version if self._wanted else 0),
+                    model_kind=kind,
+                    name=asked.name,
+                    version=asked.version,
+                    sha256=asked.sha256,
+                    reason=newest.reason,
+                    rollout=asked.rollout,
                 )
             )
-
-        tell(wire.ModelPhase.ANNOUNCED)
-        try:
-            if assignment.kind is not READER:
-                raise UpdateRefusedError(f"this agent takes no {assignment.kind.value} models")  # noqa: TRY301
-            tell(wire.ModelPhase.DOWNLOADING)
-            downloads = self._downloads
-            path = fetch(assignment, downloads.url, self._store, stopped=self._stopping.is_set, tls=downloads.tls)
-            loaded = check(path, self._hands.build, assignment)
-        except UpdateRefusedError as error:
-            tell(wire.ModelPhase.REFUSED, str(error))
-            return True
-        tell(wire.ModelPhase.VERIFIED)
-        if not self._swap(loaded):
-            return False
-        self._store.point(self._store.pointer.activated(READER.value, assignment.sha256))
-        self._active = loaded.model
-        tell(wire.ModelPhase.ACTIVATED)
-        return True
-
-    def _swap(self, loaded: Loaded) -> bool:
-        """Wait until the worker has taken the reader; False when that was called off."""
-        done = self._hands.swap(loaded)
-        while not done.wait(WAIT):
-            if (self._changed.is_set() or self._stopping.is_set()) and self._hands.cancel():
-                return False
-        return True
-
-    def _settle(self, desired: wire.Desired) -> None:
-        self._store.point(self._store.pointer.model_copy(update={"settled": desired.version}))
-        self._hands.settled()
-
-
-def check(
-    path: Path, build: Callable[[Bundle], ScreenReader], assignment: wire.ModelAssignment | None = None
-) -> Loaded:
-    """Open a bundle, hold it to its golden answers, build its reader and let it look at a picture.
-
-    Raises:
-        UpdateRefusedError: it fails in any of that, or is not the one that was assigned.
-    """
-    try:
-        bundle = open_bundle(path)
-        _same(bundle, assignment)
-        bundle.self_test()
-        reader = build(bundle)
-        reader.read(Frame(np.zeros((360, 640, 3), np.uint8), 0.0, 0))
-        reader.reset()
-    except UpdateRefusedError:
-        raise
-    except BundleError as error:
-        raise UpdateRefusedError(str(error)) from error
-    except Exception as error:  # networks of the wrong shape fail in many ways
-        raise UpdateRefusedError(f"it does not run: {type(error).__name__}: {error}") from error
-    manifest = bundle.manifest
-    model = wire.ActiveModel(kind=READER, name=manifest.name, version=manifest.version, sha256=Sha256(bundle.digest))
-    return Loaded(reader, model)
-
-
-def _same(bundle: Bundle, assignment: wire.ModelAssignment | None) -> None:
-    if assignment is None:
-        return
-    is_called = f"{bundle.manifest.name} {bundle.manifest.version}"
-    assigned = f"{assignment.name} {assignment.version}"
-    if is_called != assigned:
-        raise UpdateRefusedError(f"it calls itself {is_called}, assigned was {assigned}")
+        self._hands.changed()
 
 
 def clean(text: str) -> str:

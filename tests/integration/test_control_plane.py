@@ -233,13 +233,14 @@ def test_a_model_goes_out(cloud: httpx.Client, broker: tuple[str, int], device: 
     late.connect()
     assert eventually(lambda: late.desired, "the retained document")[0] == wish
     # the download goes on where it broke off
-    first = cloud.get(model.path, headers={"Range": "bytes=0-999"})
-    rest = cloud.get(model.path, headers={"Range": "bytes=1000-"})
+    path = f"/api/v1/models/{model.sha256}/bundle"
+    first = cloud.get(path, headers={"Range": "bytes=0-999"})
+    rest = cloud.get(path, headers={"Range": "bytes=1000-"})
     assert (first.status_code, rest.status_code) == (206, 206)
     assert first.content + rest.content == data
     late.step(model, wish.version, ModelPhase.ANNOUNCED)
     late.step(model, wish.version, ModelPhase.VERIFIED)
-    late.step(model, wish.version, ModelPhase.ACTIVATED)
+    late.step(model, wish.version, ModelPhase.COMMITTED)
     late.report(ActiveModel(kind=model.kind, name="reader", version="7", sha256=model.sha256), settled=1)
     path = f"/api/v1/devices/{device.id}/desired"
     eventually(lambda: cloud.get(path).json()["models"][0]["outcome"] == "committed", "the activation")

@@ -17,15 +17,19 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from contract.codec import encode
 from contract.enrolment import RENEWAL, STANDING, claim_code
-from contract.ids import BootId, DeviceId, MatchId
-from contract.messages import MatchStarted, Status
+from contract.ids import BootId, DeviceId, MatchId, Sha256
+from contract.messages import MatchStarted, ModelAssignment, ModelKind, Status
 from contract.topics import TOPICS, Channel
+from contract.trust import METADATA, target_name, target_path
 from control_plane.authority.ca import Authority
 from edge_agent.backoff import Backoff
 from edge_agent.enrolment.ask import Applicant, Waiting, ask
 from edge_agent.enrolment.identity import Identity, Key, Wallet
 from edge_agent.enrolment.keeper import DISCOVER, Ears, Keeper
 from edge_agent.errors import EnrolmentRefusedError
+from edge_agent.updates.fetch import fetch
+from edge_agent.updates.signed import Source
+from edge_agent.updates.store import ModelStore
 from tests.cloud_bundle import bundle_bytes
 from tests.cloud_fakes import PATIENCE, FakeDevice, control_plane, eventually
 from tests.enrolled import broker_of, enrol, token
@@ -288,9 +292,22 @@ def test_devices_fetch_models_with_their_certificate(cloud: httpx.Client, tmp_pa
     data = bundle_bytes(version="by-certificate")
     stored = cloud.post("/api/v1/models", content=data).json()
     identity = enrol(cloud, "fetching", tmp_path)
+    wanted = ModelAssignment(
+        kind=ModelKind.READER,
+        name="reader",
+        version="by-certificate",
+        sha256=stored["sha256"],
+        size=len(data),
+        path="/",
+        target=target_name("reader", "by-certificate"),
+    )
+    source = Source(identity.place.url, identity.root(), identity.tls())
+    assert fetch(wanted, source, ModelStore(tmp_path / "models")).read_bytes() == data
     with httpx.Client(base_url=identity.place.url, verify=identity.tls(), trust_env=False) as client:
-        assert client.get(stored["url"]).content == data
-        assert client.get(f"/api/v1/models/{'0' * 64}/bundle").status_code == 404
+        assert client.get(f"{METADATA}/timestamp.json").status_code == 200
+        assert client.get(f"{METADATA}/99.root.json").status_code == 404
+        assert client.get(f"{METADATA}/..%2Fkeys.json").status_code in {404, 422}
+        assert client.get(target_path(wanted.target, Sha256("0" * 64))).status_code == 404
         assert client.get("/api/v1/devices").status_code == 404  # nothing else is behind this door
 
 

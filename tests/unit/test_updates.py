@@ -1,302 +1,452 @@
 from __future__ import annotations
 
-import hashlib
-import threading
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 from contract import messages as wire
-from contract.ids import Sha256
-from edge_agent.backoff import Backoff
 from edge_agent.errors import UpdateDelayedError, UpdateRefusedError
-from edge_agent.updates.fetch import address, fetch
-from edge_agent.updates.startup import first_reader
+from edge_agent.updates import trial
+from edge_agent.updates import updater as updates
+from edge_agent.updates.lease import Lease, may_interrupt
+from edge_agent.updates.machine import TRIES, Figures
+from edge_agent.updates.pace import Pace, TooSlowError
+from edge_agent.updates.probation import Rules, Verdict, Vitals, judge
 from edge_agent.updates.store import ModelStore
-from edge_agent.updates.updater import Hands, Loaded, Updater
-from models import bundle
-from models.bundle import Bundle, Draft, Golden
-from models.runtime import Network
 from tests.device_broker import eventually
-from tests.device_fakes import LevelReader
+from tests.model_shelf import Shelf, digest, model
+from tests.update_bench import Bench
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from pathlib import Path
 
-    from edge_agent.ports import ScreenReader
-
-TINY = (Path(__file__).parents[1] / "data" / "tiny_float.tflite").read_bytes()
-GIVEN = np.linspace(0, 1, 96, dtype=np.float32).reshape(1, 8, 12, 1)
-PHASES = wire.ModelPhase
-
-
-def model(version: str, *, wrong: float = 0.0) -> bytes:
-    """A bundle with one network; with `wrong`, its golden answers do not fit."""
-    golden = Golden("line", GIVEN, Network(TINY)(GIVEN) + np.float32(wrong), 1e-4)
-    return bundle.encode(Draft("reader", "tiny", version, {"line": TINY}, [golden]))
-
-
-def assign(data: bytes, version: str, path: object = "/models/x", **changed: object) -> wire.ModelAssignment:
-    fields = {"kind": "reader", "name": "tiny", "version": version, "path": path, "size": len(data)}
-    fields["sha256"] = hashlib.sha256(data).hexdigest()
-    return wire.ModelAssignment.model_validate(fields | changed)
-
-
-class Server:
-    """Serves what it is given, by path; a number is a status, and `cut` breaks off half-way."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, bytes | int] = {}
-        self.cut = False
-        self.asked: list[str] = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.asked.append(self.path)
-                found = outer.files.get(self.path, 404)
-                if isinstance(found, int):
-                    self.send_response(found)
-                    self.end_headers()
-                    return
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(found)))
-                self.end_headers()
-                self.wfile.write(found[: len(found) // 2] if outer.cut else found)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class Bench:
-    """An updater with the worker's side played by hand."""
-
-    def __init__(self, folder: Path, url: str) -> None:
-        self.store = ModelStore(folder)
-        self.reports: list[wire.ModelReport] = []
-        self.asked: tuple[Loaded, threading.Event] | None = None
-        self.settlings = 0
-        hands = Hands(self.build, self.swap, self.cancel, self.reports.append, self.settle)
-        active = wire.ActiveModel(kind=wire.ModelKind.READER, name="built-in", version="1")
-        self.updater = Updater(url, self.store, hands, active, backoff=Backoff(0.02, 0.05))
-        self.updater.start()
-
-    def build(self, given: Bundle) -> ScreenReader:
-        return LevelReader()
-
-    def swap(self, loaded: Loaded) -> threading.Event:
-        self.asked = (loaded, threading.Event())
-        return self.asked[1]
-
-    def cancel(self) -> bool:
-        taken, self.asked = self.asked, None
-        return taken is not None and not taken[1].is_set()
-
-    def settle(self) -> None:
-        self.settlings += 1
-
-    def song_ends(self) -> None:
-        eventually(lambda: self.asked)
-        assert self.asked is not None
-        self.asked[1].set()
-
-    def want(self, version: int, *given: wire.ModelAssignment, asked: int | None = None) -> None:
-        models = tuple(model.model_copy(update={"asked": asked or version}) for model in given)
-        self.updater.offer(wire.Desired(version=version, time=datetime.now(UTC), models=models))
-
-    def phases(self) -> list[wire.ModelPhase]:
-        return [report.phase for report in self.reports]
+P = wire.ModelPhase
+WAY = ["announced", "downloading", "verified", "self_tested", "probation", "committed"]
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    server = Server()
-    yield server
-    server.close()
+def shelf(tmp_path: Path) -> Iterator[Shelf]:
+    shelf = Shelf(tmp_path / "shelf")
+    yield shelf
+    shelf.close()
 
 
 @pytest.fixture
-def bench(tmp_path: Path, server: Server) -> Iterator[Bench]:
-    bench = Bench(tmp_path / "models", server.url)
-    yield bench
+def bench(tmp_path: Path, shelf: Shelf) -> Bench:
+    return Bench(tmp_path / "models", shelf.source)
+
+
+def again(bench: Bench, shelf: Shelf, tmp_path: Path) -> Bench:
+    """The device after its agent ended, whatever it was doing."""
+    return Bench(tmp_path / "models", shelf.source)
+
+
+def test_a_model_comes_all_the_way(bench: Bench, shelf: Shelf, tmp_path: Path) -> None:
+    data = model("2.0")
+    bench.want(7, shelf.add(data))
+    bench.drive()
+    assert bench.phases() == WAY[:-1]
+    assert (bench.sha256(), bench.updater.settled) == (digest(data), 0)
+    assert bench.besides[wire.ModelKind.READER].counts  # what ran before goes on beside it, to be compared
+    bench.pass_time(5)
+    assert bench.phases()[-1] == "probation"
+    bench.pass_time(15)
+    assert bench.phases() == WAY
+    assert bench.updater.settled == 7
+    assert bench.besides == {}
+    told = bench.model()
+    assert (told.sha256, told.slot, told.update and told.update.phase) == (digest(data), "a", P.COMMITTED)
+    assert again(bench, shelf, tmp_path).sha256() == digest(data)
+
+
+def test_slots_take_turns(bench: Bench, shelf: Shelf, tmp_path: Path) -> None:
+    for number, slot in enumerate("abab", 2):
+        bench.want(number, shelf.add(model(f"{number}.0"), f"{number}.0"))
+        bench.drive()
+        bench.pass_time(20)
+        assert (bench.model().version, bench.model().slot) == (f"{number}.0", slot)
+    assert len(list((tmp_path / "models").glob("*.kubeddr"))) == 2
+
+
+def test_it_waits_for_the_end_of_the_song_and_says_so(bench: Bench, shelf: Shelf) -> None:
+    bench.song = True
+    bench.want(1, shelf.add(model("2.0")))
+    bench.updater.start()
+    eventually(lambda: bench.waiting)
+    eventually(lambda: bench.model().update and bench.model().update.reason == updates.WAITS)  # type: ignore[union-attr]
+    assert bench.sha256() is None
+    bench.song_ends()
+    eventually(lambda: bench.phases()[-1] == "probation")
     bench.updater.close()
 
 
-def test_a_model_comes_in_at_the_end_of_the_song_and_is_remembered(
-    bench: Bench, server: Server, tmp_path: Path
-) -> None:
-    data = model("2.0")
-    server.files["/models/x"] = data
-    bench.want(7, assign(data, "2.0"))
-    eventually(lambda: bench.asked)
-    assert bench.phases() == [PHASES.ANNOUNCED, PHASES.DOWNLOADING, PHASES.VERIFIED]
-    assert bench.updater.active.name == "built-in"  # the song is still running
+def test_an_override_does_not_wait(bench: Bench, shelf: Shelf) -> None:
+    bench.song = True
+    bench.want(1, shelf.add(model("2.0"), override=True))
+    bench.drive()
+    assert bench.model().version == "2.0"
+
+
+def test_a_newer_document_calls_off_what_waits(bench: Bench, shelf: Shelf) -> None:
+    bench.song = True
+    bench.want(1, shelf.add(model("2.0")))
+    bench.updater.start()
+    eventually(lambda: bench.waiting)
+    bench.want(2, shelf.add(model("3.0"), "3.0"))
+    eventually(lambda: bench.waiting is not None and bench.waiting[0].model.version == "3.0")
     bench.song_ends()
-    eventually(lambda: bench.updater.settled == 7)
-    assert bench.phases()[-1] is PHASES.ACTIVATED
-    assert (bench.updater.active.name, bench.updater.active.version) == ("tiny", "2.0")
-    again = ModelStore(tmp_path / "models")
-    assert again.pointer.slot("reader").current == hashlib.sha256(data).hexdigest()
-    assert again.pointer.settled == 7
+    eventually(lambda: bench.model().version == "3.0")
+    bench.updater.close()
 
 
-BROKEN: dict[str, tuple[Callable[[], bytes], dict[str, object], str]] = {
-    "golden answers": (lambda: model("2.0", wrong=0.5), {}, "off by 0.5"),
-    "hash": (lambda: model("2.0"), {"sha256": "0" * 64}, "announced was 000000000000"),
-    "longer": (lambda: model("2.0"), {"size": 100}, "longer than the 100 bytes"),
-    "shorter": (lambda: model("2.0"), {"size": 10**6}, "instead of 1000000"),
-    "too large": (lambda: model("2.0"), {"size": 10**12}, "more than the"),
-    "no bundle": (lambda: b"PK not really", {}, "zip"),
-    "another version": (lambda: model("2.1"), {}, "calls itself tiny 2.1, assigned was tiny 2.0"),
-    "another kind": (lambda: model("2.0"), {"kind": "winner"}, "takes no winner models"),
-    "another host": (
-        lambda: model("2.0"),
-        {"path": "http://198.51.100.1/models/x"},
-        "no such bundle|not on the control",
-    ),
-    "not there": (lambda: b"", {"path": "/models/none", "size": 5}, "no such bundle"),
+BAD: dict[str, tuple[dict[str, float], Figures, str]] = {
+    "fails": ({"failing": 10}, Figures(frame_ms=10.0), "10 pictures in a row ended in an error"),
+    "hangs": ({"silent": 11.0}, Figures(frame_ms=10.0), "more than 11 s for one picture"),
+    "slow": ({}, Figures(frame_ms=90.0), "takes 90 ms, and took 10 ms before"),
+    "unsure": ({}, Figures(frame_ms=10.0, confidence=0.6), "60% sure, and were 95% before"),
+}
+
+
+@pytest.mark.parametrize("fault", BAD)
+def test_a_model_that_does_badly_is_taken_back_offline_and_not_tried_again(
+    fault: str, bench: Bench, shelf: Shelf, tmp_path: Path
+) -> None:
+    changed, figures, reason = BAD[fault]
+    asked = shelf.add(model("2.0"))
+    bench.want(1, asked)
+    bench.drive()
+    shelf.close()
+    bench.healthy = replace(bench.healthy, figures=figures, **changed)  # type: ignore[arg-type]
+    bench.pass_time(7)
+    assert bench.phases()[-1] == "reverted"
+    assert reason in bench.reports[-1].reason
+    assert (bench.sha256(), bench.model().name) == (None, "built-in")
+    after = again(bench, shelf, tmp_path)
+    after.want(2, asked)
+    after.drive()
+    assert after.phases() == ["refused"]
+    assert f"taken back here before: {bench.reports[-1].reason}" in after.reports[-1].reason
+    assert after.updater.settled == 2
+
+
+def test_what_was_taken_back_is_tried_again_when_told_so(bench: Bench, shelf: Shelf) -> None:
+    asked = shelf.add(model("2.0"))
+    bench.want(1, asked)
+    bench.drive()
+    bench.healthy = replace(bench.healthy, failing=10)
+    bench.pass_time(1)
+    bench.healthy = replace(bench.healthy, failing=0)
+    bench.want(2, asked.model_copy(update={"override": True}))
+    bench.drive()
+    bench.pass_time(20)
+    assert (bench.model().version, bench.updater.settled) == ("2.0", 2)
+
+
+def test_a_worker_that_does_not_come_back_means_a_new_start(
+    bench: Bench, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(updates, "UNSTUCK", 0.05)
+    bench.want(1, shelf.add(model("2.0")))
+    bench.drive()
+    bench.stuck = True
+    bench.healthy = replace(bench.healthy, silent=20.0)
+    bench.pass_time(1)
+    assert bench.restarts == ["it took more than 20 s for one picture"]
+    after = again(bench, shelf, tmp_path)
+    told = after.model().update
+    assert (after.sha256(), told and told.phase) == (None, P.REVERTED)
+
+
+def test_a_model_that_ends_the_agent_is_taken_back_at_a_start(bench: Bench, shelf: Shelf, tmp_path: Path) -> None:
+    bench.want(1, shelf.add(model("2.0")))
+    bench.drive()
+    for _ in range(TRIES):
+        bench = again(bench, shelf, tmp_path)
+        assert bench.model().version == "2.0"
+    bench = again(bench, shelf, tmp_path)
+    assert bench.model().name == "built-in"
+    told = bench.model().update
+    assert told is not None
+    assert (told.phase, told.reason) == (P.REVERTED, "the agent ended 3 times with it")
+
+
+def test_orderly_ends_are_not_held_against_it(bench: Bench, shelf: Shelf, tmp_path: Path) -> None:
+    bench.want(1, shelf.add(model("2.0")))
+    bench.drive()
+    for _ in range(TRIES + 2):
+        bench.updater.close()
+        bench = again(bench, shelf, tmp_path)
+    assert bench.model().version == "2.0"
+    bench.pass_time(20, 0)
+    bench.pass_time(20)
+    assert bench.phases() == ["committed"]
+
+
+def test_where_nobody_plays_it_stays_after_a_while(bench: Bench, shelf: Shelf) -> None:
+    bench.want(1, shelf.add(model("2.0")))
+    bench.drive()
+    bench.pass_time(599, 0)
+    assert bench.phases()[-1] == "probation"
+    bench.pass_time(2, 0)
+    assert bench.phases()[-1] == "committed"
+
+
+BROKEN: dict[str, tuple[bytes, dict[str, str], str]] = {
+    "golden answers": (model("2.0", wrong=0.5), {}, "off by 0.5"),
+    "no bundle": (b"PK not really", {}, "zip"),
+    "another version": (model("2.1"), {}, "calls itself reader tiny 2.1, assigned was reader tiny 2.0"),
+    "not there": (model("2.0"), {"sha256": "0" * 64}, "no such bundle|hash"),
 }
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_a_broken_model_is_refused_once_and_the_old_one_goes_on(fault: str, bench: Bench, server: Server) -> None:
-    make, changed, words = BROKEN[fault]
-    data = make()
-    server.files["/models/x"] = data
-    bench.want(3, assign(data, "2.0", **changed))
-    eventually(lambda: bench.updater.settled == 3)
-    last = bench.reports[-1]
-    assert last.phase is PHASES.REFUSED
-    assert any(word in last.reason for word in words.split("|")), last.reason
-    assert bench.asked is None
-    assert bench.updater.active.name == "built-in"
-    asked = len(server.asked)
-    bench.want(3, assign(data, "2.0", **changed))  # the retained document comes with every connection
-    bench.want(2, assign(data, "2.0", **changed))  # and one that is out of date changes nothing
-    good = model("3.0")
-    server.files["/models/good"] = good
-    bench.want(4, assign(good, "3.0", "/models/good"))
-    bench.song_ends()
-    eventually(lambda: bench.updater.settled == 4)
-    assert bench.updater.active.version == "3.0"
-    assert len(server.asked) == asked + 1
+def test_a_broken_model_is_refused_once_and_the_old_one_goes_on(fault: str, bench: Bench, shelf: Shelf) -> None:
+    data, changed, words = BROKEN[fault]
+    asked = shelf.add(data, **changed)
+    bench.want(3, asked)
+    bench.drive()
+    assert bench.phases()[-1] == "refused"
+    assert any(word in bench.reports[-1].reason for word in words.split("|")), bench.reports[-1].reason
+    assert (bench.updater.settled, bench.sha256()) == (3, None)
+    bench.want(3, asked)  # the retained document comes with every connection
+    bench.want(2, asked)
+    bench.want(4, asked, asked=3)  # and one that is about something else carries it along
+    bench.drive()
+    assert bench.phases().count("announced") == 1
+    bench.want(5, shelf.add(model("3.0"), "3.0"))
+    bench.drive()
+    bench.pass_time(20)
+    assert bench.model().version == "3.0"
 
 
-def test_a_cut_download_and_a_server_in_trouble_are_tried_again(bench: Bench, server: Server) -> None:
+def test_trouble_on_the_way_is_told_and_tried_again(bench: Bench, shelf: Shelf) -> None:
+    asked = shelf.add(model("2.0"))
+    bench.want(1, asked)
+    shelf.answers[asked.path] = 503
+    with pytest.raises(UpdateDelayedError, match="503"):
+        bench.drive()
+    told = bench.model().update
+    assert told is not None
+    assert (told.phase, told.reason) == (P.DOWNLOADING, "the control plane answers 503")
+    del shelf.answers[asked.path]
+    bench.drive()
+    assert bench.model().version == "2.0"
+
+
+def test_what_is_here_goes_on_without_a_network(bench: Bench, shelf: Shelf, tmp_path: Path) -> None:
+    bench.want(1, shelf.add(model("2.0")))
+    for _ in range(3):  # announced, downloaded, tested
+        assert bench.updater.turn()
+    shelf.close()
+    alone = Bench(tmp_path / "models", None)
+    alone.drive()
+    assert alone.model().version == "2.0"
+
+
+def test_a_shadow_runs_beside_and_what_runs_stays(bench: Bench, shelf: Shelf, tmp_path: Path) -> None:
     data = model("2.0")
-    server.files["/models/x"] = 503
-    bench.want(1, assign(data, "2.0"))
-    eventually(lambda: len(server.asked) >= 2)
-    server.cut = True
-    server.files["/models/x"] = data
-    tried = len(server.asked)
-    eventually(lambda: len(server.asked) >= tried + 2)
-    server.cut = False
-    bench.song_ends()
-    eventually(lambda: bench.updater.settled == 1)
-    assert PHASES.REFUSED not in bench.phases()
+    bench.want(1, shadow=shelf.add(data, rollout="r-1"))
+    bench.drive()
+    assert bench.phases() == [*WAY[:4], "shadowing"]
+    assert bench.updater.settled == 1
+    beside = bench.besides[wire.ModelKind.READER]
+    assert (beside.loaded.model.sha256, beside.champion.name, beside.counts) == (digest(data), "built-in", False)
+    told = bench.model()
+    assert (told.name, told.challenger and told.challenger.rollout) == ("built-in", "r-1")
+    after = again(bench, shelf, tmp_path)
+    after.drive()
+    assert after.besides[wire.ModelKind.READER].loaded.model.sha256 == digest(data)
+    after.want(2)
+    after.drive()
+    assert (after.besides, after.model().challenger) == ({}, None)
 
 
-def test_a_newer_document_calls_off_a_swap_that_waits(bench: Bench, server: Server) -> None:
-    first, second = model("2.0"), model("3.0")
-    server.files |= {"/models/1": first, "/models/2": second}
-    bench.want(1, assign(first, "2.0", "/models/1"))
-    eventually(lambda: bench.asked)
-    bench.want(2, assign(second, "3.0", "/models/2"))
-    eventually(lambda: bench.asked is not None and bench.asked[0].model.version == "3.0")
-    bench.song_ends()
-    eventually(lambda: bench.updater.settled == 2)
-    assert bench.updater.active.version == "3.0"
+def test_a_shadow_that_is_asked_to_run_is_not_fetched_again(bench: Bench, shelf: Shelf) -> None:
+    asked = shelf.add(model("2.0"))
+    bench.want(1, shadow=asked)
+    bench.drive()
+    bench.want(2, asked)
+    bench.drive()
+    bench.pass_time(20)
+    assert bench.phases() == [*WAY[:4], "shadowing", *WAY[3:]]
+    assert (bench.model().version, len(shelf.fetched())) == ("2.0", 1)
 
 
-def test_a_model_that_runs_already_is_not_fetched(bench: Bench, server: Server) -> None:
-    data = model("2.0")
-    server.files["/models/x"] = data
-    bench.want(1, assign(data, "2.0"))
-    bench.song_ends()
-    eventually(lambda: bench.updater.settled == 1)
-    bench.want(2, assign(data, "2.0"))
-    eventually(lambda: bench.updater.settled == 2)
-    assert server.asked == ["/models/x"]
+def test_a_shadow_that_disturbs_is_dropped_with_the_reason(bench: Bench, shelf: Shelf) -> None:
+    bench.want(1, shadow=shelf.add(model("2.0")))
+    bench.drive()
+    bench.updater.complain(wire.ModelKind.READER, "it missed 40 of 200 pictures")
+    bench.drive()
+    assert (bench.phases()[-1], bench.reports[-1].reason) == ("refused", "it missed 40 of 200 pictures")
+    assert bench.besides == {}
 
 
-def test_a_later_document_that_carries_a_refused_model_along_does_not_ask_again(bench: Bench, server: Server) -> None:
-    data = model("2.0", wrong=0.5)
-    server.files["/models/x"] = data
-    bench.want(1, assign(data, "2.0"))
-    eventually(lambda: bench.updater.settled == 1)
-    bench.want(2, assign(data, "2.0"), asked=1)
-    eventually(lambda: bench.updater.settled == 2)
-    assert bench.phases().count(PHASES.REFUSED) == 1
+def test_what_ran_before_comes_back_at_once_while_the_new_one_is_on_probation(bench: Bench, shelf: Shelf) -> None:
+    first = shelf.add(model("2.0"))
+    bench.want(1, first)
+    bench.drive()
+    bench.pass_time(20)
+    bench.want(2, shelf.add(model("3.0"), "3.0"))
+    bench.drive()
+    assert bench.model().version == "3.0"
+    bench.want(3, first)
+    bench.drive()
+    assert (bench.model().version, bench.updater.settled) == ("2.0", 3)
+    assert bench.reports[-1].reason == "another model is wanted"
+    bench.want(4, shelf.add(model("3.0"), "3.0"))
+    bench.drive()
+    assert bench.model().version == "3.0"  # it did nothing wrong
 
 
-def test_a_path_that_leads_elsewhere_is_refused() -> None:
-    assert address("http://plane:8000", "/api/bundles/abc") == "http://plane:8000/api/bundles/abc"
-    assert address("http://plane:8000/base/", "bundles/abc") == "http://plane:8000/base/bundles/abc"
-    with pytest.raises(UpdateRefusedError, match="not on the control plane"):
-        address("http://plane:8000", "http://elsewhere/abc")
+def test_a_damaged_model_gives_way_to_the_one_before_and_then_to_the_built_in(
+    bench: Bench, shelf: Shelf, tmp_path: Path
+) -> None:
+    for number in (2, 3):
+        bench.want(number, shelf.add(model(f"{number}.0"), f"{number}.0"))
+        bench.drive()
+        bench.pass_time(20)
+    for expected in ("2.0", "0"):
+        running = bench.sha256()
+        assert running is not None
+        bench.store.path(running).write_bytes(b"damaged")
+        bench = again(bench, shelf, tmp_path)
+        assert bench.model().version == expected
+    told = bench.model().update
+    assert told is not None
+    assert (told.version, told.phase) == ("3.0", P.REVERTED)
 
 
-def test_nothing_half_downloaded_stays(tmp_path: Path, server: Server) -> None:
-    store = ModelStore(tmp_path)
-    data = model("2.0")
-    server.files["/models/x"], server.cut = data, True
-    with pytest.raises(UpdateDelayedError):
-        fetch(assign(data, "2.0"), server.url, store)
-    assert list(tmp_path.iterdir()) == []
+def test_a_damaged_state_means_the_built_in_model(tmp_path: Path, shelf: Shelf) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "state.json").write_text('{"tracks": 3')
+    assert Bench(tmp_path / "models", shelf.source).model().name == "built-in"
 
 
-def put(store: ModelStore, data: bytes) -> Sha256:
-    digest = Sha256(hashlib.sha256(data).hexdigest())
-    with store.replacing(store.path(digest)) as file:
-        file.write(data)
-    return digest
+def test_a_full_disk_puts_the_old_model_back(bench: Bench, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.want(1, shelf.add(model("2.0")))
+    for _ in range(3):
+        bench.updater.turn()
+    kept = ModelStore.keep
+
+    def full(store: ModelStore, state: object) -> None:
+        if "probation" in repr(state):
+            raise OSError(28, "No space left on device")
+        kept(store, state)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ModelStore, "keep", full)
+    with pytest.raises(OSError, match="No space"):
+        bench.drive()
+    assert (bench.sha256(), bench.model().name) == (None, "built-in")
+    monkeypatch.undo()
+    bench.drive()
+    assert bench.model().version == "2.0"
 
 
-def started(folder: Path) -> Loaded:
-    def builtin() -> tuple[ScreenReader, Bundle]:
-        return LevelReader(), bundle.decode(model("0.1"))
-
-    return first_reader(ModelStore(folder), lambda _bundle: LevelReader(), builtin)
+FINE = Figures(frame_ms=20.0, confidence=0.9)
 
 
-def test_a_restart_runs_the_current_model_else_the_one_before_else_the_built_in(tmp_path: Path) -> None:
-    store = ModelStore(tmp_path)
-    for version in ("1.0", "2.0"):
-        digest = put(store, model(version))
-        store.point(store.pointer.activated("reader", digest))
-    current, previous = store.pointer.slot("reader").current, store.pointer.slot("reader").previous
-    assert current is not None
-    assert previous is not None
-    assert started(tmp_path).model.version == "2.0"
-    store.path(current).write_bytes(b"damaged")
-    assert started(tmp_path).model.version == "1.0"
-    assert started(tmp_path).model.sha256 == previous
-    store.path(previous).unlink()
-    assert started(tmp_path).model.version == "0.1"
-    assert started(tmp_path).model.sha256 is None
+@pytest.mark.parametrize(
+    ("before", "now", "elapsed", "matches", "verdict"),
+    [
+        (FINE, Vitals(FINE, 0, 0.0, 0), 5.0, 0, Verdict.WATCH),
+        (FINE, Vitals(FINE, 0, 0.0, 0), 15.0, 1, Verdict.COMMIT),
+        (FINE, Vitals(FINE, 0, 0.0, 0), 14.0, 1, Verdict.WATCH),
+        (FINE, Vitals(FINE, 0, 0.0, 0), 599.0, 0, Verdict.WATCH),
+        (FINE, Vitals(FINE, 0, 0.0, 0), 600.0, 0, Verdict.COMMIT),
+        (FINE, Vitals(FINE, 9, 9.9, 0), 600.0, 0, Verdict.COMMIT),
+        (FINE, Vitals(FINE, 10, 0.0, 0), 0.0, 0, Verdict.REVERT),
+        (FINE, Vitals(FINE, 0, 10.0, 0), 0.0, 0, Verdict.REVERT),
+        (FINE, Vitals(Figures(frame_ms=64.0), 0, 0.0, 0), 6.0, 0, Verdict.WATCH),
+        (FINE, Vitals(Figures(frame_ms=66.0), 0, 0.0, 0), 5.0, 0, Verdict.WATCH),
+        (FINE, Vitals(Figures(frame_ms=66.0), 0, 0.0, 0), 6.0, 0, Verdict.REVERT),
+        (FINE, Vitals(Figures(confidence=0.74), 0, 0.0, 0), 6.0, 0, Verdict.REVERT),
+        (Figures(), Vitals(Figures(frame_ms=900.0, confidence=0.1), 0, 0.0, 0), 6.0, 0, Verdict.WATCH),
+    ],
+)
+def test_the_verdict(before: Figures, now: Vitals, elapsed: float, matches: int, verdict: Verdict) -> None:
+    assert judge(before, now, elapsed, matches, Rules())[0] is verdict
 
 
-def test_a_damaged_pointer_means_the_built_in_model(tmp_path: Path) -> None:
-    (tmp_path / "active.json").write_text('{"slots": 3')
-    assert started(tmp_path).model.version == "0.1"
+def test_a_lease_has_one_owner_and_an_end() -> None:
+    now = [0.0]
+    lease = Lease(lambda: now[0], term=10.0)
+    assert lease.owner == ""
+    assert lease.hold("the match")
+    assert not lease.hold("somebody")
+    assert lease.owner == "the match"
+    now[0] = 9.0
+    assert lease.hold("the match")
+    now[0] = 18.0
+    assert lease.owner == "the match"
+    lease.release("somebody")
+    assert lease.owner == "the match"
+    now[0] = 19.5
+    assert lease.owner == ""  # its owner hangs
+    assert lease.hold("somebody")
+    lease.release("somebody")
+    assert lease.owner == ""
 
 
-def test_models_that_no_slot_names_are_deleted(tmp_path: Path) -> None:
-    store = ModelStore(tmp_path)
-    for version in ("1.0", "2.0", "3.0"):
-        digest = put(store, model(version))
-        store.point(store.pointer.activated("reader", digest))
-    assert len(list(tmp_path.glob("*.kubeddr"))) == 2
+@pytest.mark.parametrize(
+    ("owner", "waited", "override", "may"),
+    [
+        ("", 0.0, False, True),
+        ("the match", 0.0, False, False),
+        ("the match", 1799.0, False, False),
+        ("the match", 1800.0, False, True),
+        ("the match", 0.0, True, True),
+    ],
+)
+def test_who_may_interrupt(owner: str, waited: float, override: bool, may: bool) -> None:
+    assert may_interrupt(owner, waited, override=override) is may
+
+
+@pytest.mark.parametrize(
+    ("took", "usual", "memory", "fault"),
+    [
+        (9.0, 2.0, 10 << 20, ""),
+        (12.0, 2.0, 10 << 20, "take 12.0 ms, those of the running model 2.0 ms"),
+        (900.0, None, 10 << 20, ""),
+        (1.0, 1.0, 300 << 20, "300 MB of memory, allowed are 256"),
+    ],
+)
+def test_the_bounds_of_the_self_test(took: float, usual: float | None, memory: int, fault: str) -> None:
+    if not fault:
+        trial.check(took, usual, memory)
+        return
+    with pytest.raises(UpdateRefusedError, match=fault):
+        trial.check(took, usual, memory)
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", r"without a word \(exit code -11\)"),
+        ("import time; time.sleep(60)", "took more than"),
+        ("print('no json')", "without a word"),
+    ],
+)
+def test_a_self_test_that_crashes_or_hangs_takes_nothing_down(
+    code: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "python"
+    path.write_text(f'#!/bin/sh\nexec python3 -c "{code}"\n')
+    path.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(path))
+    with pytest.raises(UpdateRefusedError, match=fault):
+        trial.trial(tmp_path / "new", None, patience=1.0)
+
+
+def test_a_trickle_is_too_slow() -> None:
+    now = [0.0]
+    pace = Pace(1000.0, lambda: now[0])
+    now[0] = 14.0
+    pace.came(1)
+    now[0] = 20.0
+    pace.came(30_000)
+    now[0] = 40.0
+    with pytest.raises(TooSlowError, match="30002 bytes in 40 s, at least 40000"):
+        pace.came(1)
