@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import RowMapping
 
@@ -20,6 +20,9 @@ router = APIRouter(prefix="/api/v1/devices/{device}", tags=["care"])
 
 Line = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Tag = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._=-]{0,39}$")]
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,64}$")]
+Part = Literal["picture.jpg", "log.txt"]
+PARTS = {"picture.jpg": "image/jpeg", "log.txt": "text/plain; charset=utf-8"}
 Outcome = Literal["none", "pending", "applied", "refused"]
 
 
@@ -132,11 +135,15 @@ def ask_diagnostics(here: Here, me: Me, device: DeviceId) -> DiagnosticsOut:
 
 
 @router.get("/diagnostics/{name}", dependencies=[OPERATOR])
-def fetch_diagnostics(
-    here: Here, device: DeviceId, name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,64}$")]
-) -> FileResponse:
+def fetch_diagnostics(here: Here, device: DeviceId, name: Id) -> FileResponse:
     """The bundle itself, a zip file."""
     return FileResponse(here.diagnostics.file(device, name), media_type="application/zip", filename=f"{device}.zip")
+
+
+@router.get("/diagnostics/{name}/{part}", dependencies=[OPERATOR])
+def look_into_diagnostics(here: Here, device: DeviceId, name: Id, part: Part) -> Response:
+    """One part of a bundle: the picture of what the device saw, or the last lines of its log."""
+    return Response(here.diagnostics.part(device, name, part), media_type=PARTS[part])
 
 
 def _shown(here: Context, device: DeviceId) -> SettingsOut:

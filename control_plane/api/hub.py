@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
 MAX_WAITING = 500  # notices; a page that is further behind is told to read everything again
 BEAT = 3.0  # seconds between signs of life, by which a page knows a dead connection from a quiet one
@@ -38,13 +38,16 @@ class Notice:
 @dataclass(eq=False, slots=True)
 class _Page:
     loop: asyncio.AbstractEventLoop
-    device: str
-    match: str
+    devices: frozenset[str]
+    matches: frozenset[str]
+    kinds: frozenset[str]
     queue: asyncio.Queue[Notice | None] = field(default_factory=lambda: asyncio.Queue(MAX_WAITING + 1))
 
     def wants(self, notice: Notice) -> bool:
-        about_mine = not notice.device or not self.device or notice.device == self.device
-        return about_mine and (not notice.match or not self.match or notice.match == self.match)
+        if self.kinds and notice.event not in self.kinds:
+            return False
+        about_mine = not notice.device or not self.devices or notice.device in self.devices
+        return about_mine and (not notice.match or not self.matches or notice.match in self.matches)
 
     def put(self, notices: Sequence[Notice]) -> None:
         for notice in notices:
@@ -88,8 +91,8 @@ class Hub:
                 page.loop.call_soon_threadsafe(page.queue.put_nowait, None)
 
     @contextmanager
-    def _joined(self, device: str, match: str) -> Iterator[_Page]:
-        page = _Page(asyncio.get_running_loop(), device, match)
+    def _joined(self, devices: Iterable[str], matches: Iterable[str], kinds: Iterable[str]) -> Iterator[_Page]:
+        page = _Page(asyncio.get_running_loop(), frozenset(devices), frozenset(matches), frozenset(kinds))
         with self._lock:
             self._pages.add(page)
         try:
@@ -98,9 +101,11 @@ class Hub:
             with self._lock:
                 self._pages.discard(page)
 
-    async def listen(self, *, device: str = "", match: str = "") -> AsyncIterator[Notice | None]:
-        """What changes from now on, for ever; None whenever nothing did for a while."""
-        with self._joined(device, match) as page:
+    async def listen(
+        self, *, devices: Iterable[str] = (), matches: Iterable[str] = (), kinds: Iterable[str] = ()
+    ) -> AsyncIterator[Notice | None]:
+        """What changes from now on, for ever; None whenever nothing did for a while. Naming none means all."""
+        with self._joined(devices, matches, kinds) as page:
             yield None
             while not self._closed:
                 try:

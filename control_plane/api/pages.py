@@ -20,6 +20,9 @@ def sign_in_page() -> FileResponse:
 @router.get("/matches/{rest}")
 @router.get("/devices/{rest}")
 @router.get("/models")
+@router.get("/live")
+@router.get("/audit")
+@router.get("/users")
 @router.get("/accept")
 def page(rest: str = "") -> FileResponse:  # noqa: ARG001 (the page reads its own address)
     """The shell of every page; its script looks at the address."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from control_plane.storage.database import Database
 
 MOST = 5 * 1024 * 1024  # bytes
+PART = 4 * 1024 * 1024  # bytes of one part, unpacked
 KEPT = 10  # of each device
 WAIT = timedelta(minutes=10)
 
@@ -81,3 +84,26 @@ class Diagnostics:
         if name not in known or not path.is_file():
             raise NotFoundError("It has not come, so far: the device hands it in when it is online.")
         return path
+
+    def part(self, device: DeviceId, name: str, part: str) -> bytes:
+        """One part of one that came; what a device hands in may be anything.
+
+        Raises:
+            NotFoundError: it did not come, or has no such part that can be read.
+        """
+        try:
+            with zipfile.ZipFile(self.file(device, name)) as archive, archive.open(part) as inside:
+                data = inside.read(PART + 1)
+        except (
+            KeyError,
+            zipfile.BadZipFile,
+            OSError,
+            ValueError,
+            RuntimeError,
+            NotImplementedError,
+            zlib.error,
+        ) as error:
+            raise NotFoundError(f"There is no {part} in what the device handed in.") from error
+        if len(data) > PART:
+            raise NotFoundError(f"The {part} that the device handed in is too large to be shown: fetch the whole.")
+        return data

@@ -46,6 +46,11 @@ class Fleet:
         with self._database.read() as connection:
             return reads.presence_counts(connection, now - SILENT_AFTER)
 
+    def sites(self, now: datetime) -> Sequence[RowMapping]:
+        """Every site with how many of its devices stand how."""
+        with self._database.read() as connection:
+            return reads.sites(connection, now - SILENT_AFTER)
+
     def label(self, device: DeviceId, site: str | None, tags: Iterable[str] | None, note: str | None) -> None:
         """Say where a device stands and what it is; None leaves it as it is.
 
@@ -93,13 +98,15 @@ class Fleet:
         offset: int,
         *,
         device: DeviceId | None = None,
+        text: str | None = None,
         state: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> tuple[Sequence[RowMapping], int]:
-        """Matches, newest first, and how many there are."""
+        """Matches, newest first, and how many there are; `text` is a part of the device's id or name."""
+        bounds = {"since": since, "until": until}
         with self._database.read() as connection:
-            return reads.matches(connection, limit, offset, device_id=device, state=state, since=since, until=until)
+            return reads.matches(connection, limit, offset, device_id=device, text=text, state=state, **bounds)
 
     def match(self, match: MatchId) -> tuple[RowMapping, Sequence[RowMapping]]:
         """One match and its chart.

@@ -111,6 +111,14 @@ def presence_counts(connection: Connection, before: datetime) -> dict[str, int]:
     return dict(connection.execute(select(*sums).select_from(DEVICES)).mappings().one())
 
 
+def sites(connection: Connection, before: datetime) -> Sequence[RowMapping]:
+    """Every site with how many of its devices stand how; see `presence_counts`."""
+    kinds = ("online", "degraded", "silent", "offline")
+    sums = [func.count().filter(_stands(kind, before, DEVICES)).label(kind) for kind in kinds]
+    wanted = select(DEVICES.c.site, func.count().label("devices"), *sums).group_by(DEVICES.c.site)
+    return connection.execute(wanted.order_by(DEVICES.c.site)).mappings().all()
+
+
 def diagnostics(connection: Connection, device_id: str) -> Sequence[RowMapping]:
     """Bundles that were asked of a device, newest first."""
     mine = select(DIAGNOSTICS).where(DIAGNOSTICS.c.device_id == device_id)
@@ -133,12 +141,16 @@ def matches(  # noqa: PLR0913 - one for each filter
     offset: int,
     *,
     device_id: str | None = None,
+    text: str | None = None,
     state: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> tuple[Sequence[RowMapping], int]:
-    """Matches, newest first, and how many there are in all."""
+    """Matches, newest first, and how many there are in all; `text` is a part of the device's id or name."""
     wanted = select(MATCHES)
+    if text:
+        names = (MATCHES.c.device_id, MATCHES.c.device_name)
+        wanted = wanted.where(or_(*(each.icontains(text, autoescape=True) for each in names)))
     if device_id is not None:
         wanted = wanted.where(MATCHES.c.device_id == device_id)
     if state is not None:

@@ -5,9 +5,9 @@ import asyncio
 from control_plane.api.hub import MAX_WAITING, Hub, Notice
 
 
-async def heard(hub: Hub, notices: list[Notice], *, device: str = "", match: str = "") -> list[str]:
+async def heard(hub: Hub, notices: list[Notice], *, devices: str = "", matches: str = "", kinds: str = "") -> list[str]:
     """What a page hears of `notices`, up to the one named last."""
-    stream = hub.listen(device=device, match=match)
+    stream = hub.listen(devices=devices.split(), matches=matches.split(), kinds=kinds.split())
     assert await anext(stream) is None
     await asyncio.to_thread(hub.publish, [*notices, Notice("last", "{}")])
     told = []
@@ -27,8 +27,10 @@ async def test_a_page_hears_what_it_asked_for() -> None:
         Notice("d", "{}"),
     ]
     assert await heard(Hub(), notices) == ["a", "b", "c", "d"]
-    assert await heard(Hub(), notices, device="left") == ["a", "c", "d"]
-    assert await heard(Hub(), notices, match="m2") == ["b", "c", "d"]
+    assert await heard(Hub(), notices, devices="left") == ["a", "c", "d"]
+    assert await heard(Hub(), notices, matches="m2") == ["b", "c", "d"]
+    assert await heard(Hub(), notices, devices="left right") == ["a", "b", "c", "d"]
+    assert await heard(Hub(), notices, kinds="b d last") == ["b", "d"]
 
 
 async def test_a_page_that_cannot_keep_up_is_told_to_read_again() -> None:

@@ -1,26 +1,19 @@
 // Looks at the address, shows that page, and says plainly when what it shows is old.
 
 import { h, setText } from "./dom.js";
-import { Live } from "./live.js";
+import { get, Live, send } from "./live.js";
 import { Store } from "./store.js";
 import { clock } from "./words.js";
-import * as accept from "./pages/accept.js";
-import * as device from "./pages/device.js";
-import * as fleet from "./pages/fleet.js";
-import * as match from "./pages/match.js";
-import * as matches from "./pages/matches.js";
-import * as models from "./pages/models.js";
 
+const ROLES = ["viewer", "operator", "releaser", "admin"];
+const PAGES = [ // address, name, module, the role that it needs
+  ["", "Fleet", "fleet", "viewer"], ["live", "Live", "now", "viewer"], ["matches", "Matches", "matches", "viewer"], ["models", "Models", "models", "viewer"],
+  ["accept", "Let in", "accept", "operator"], ["audit", "Audit", "audit", "admin"], ["users", "Users", "users", "admin"],
+];
 const page = document.getElementById("page");
 const pulse = document.getElementById("pulse");
 const banner = document.getElementById("banner");
 const [, room, id] = location.pathname.split("/").map(decodeURIComponent);
-
-function choose() {
-  if (room === "matches" && id) return [match, ""]; // its device matters too, so it listens to all
-  if (room === "devices" && id) return [device, `?device=${encodeURIComponent(id)}`];
-  return [{ "": fleet, matches, models, accept }[room] ?? fleet, ""];
-}
 
 function tell(live) {
   const lost = live.lostAt !== null;
@@ -33,30 +26,50 @@ function tell(live) {
   document.body.classList.toggle("lost", !banner.hidden);
 }
 
-const [shown, query] = choose();
-document.title = `${shown.title} · kubeddr`;
-for (const link of document.querySelectorAll("nav a")) {
-  const target = link.getAttribute("href").slice(1);
-  link.classList.toggle("here", target === room || (target === "" && room === "devices"));
+function chosen() {
+  if (room === "matches" && id) return "match";
+  if (room === "devices" && id) return "device";
+  return (PAGES.find(([address]) => address === room) ?? PAGES[0])[2];
 }
-const live = new Live(query);
-const store = new Store(live);
-const load = shown.show(page, store, id);
-const fault = h("p", { class: "empty" }, "Loading");
-page.before(h("main", {}, fault));
-page.hidden = true;
 
-// Reads everything the page shows. Before the first time there is nothing to show but the reason why.
-async function read() {
-  try {
-    await load();
-    page.hidden = false;
-    fault.parentElement.hidden = true;
-  } catch (error) {
-    setText(fault, error instanceof TypeError ? "The control plane does not answer." : error.message);
+function greet(me) {
+  const rank = ROLES.indexOf(me.role);
+  const may = (role) => rank >= ROLES.indexOf(role);
+  const here = room === "devices" ? "" : room;
+  document.querySelector("nav").replaceChildren(...PAGES.filter((each) => may(each[3])).map(([address, name]) =>
+    h("a", { href: `/${address}`, class: address === here ? "here" : null, "aria-current": address === here ? "page" : null }, name)));
+  const out = h("button", { type: "button", class: "quiet" }, "Sign out");
+  out.addEventListener("click", async () => {
+    await send("DELETE", "/api/v1/session").catch(() => {});
+    location.assign("/sign-in");
+  });
+  document.getElementById("me").replaceChildren(h("span", {}, `${me.operator}, ${me.role}`), out);
+  return may;
+}
+
+async function start() {
+  const fault = h("p", { class: "empty", role: "status" }, "Loading");
+  page.before(h("div", { class: "wait" }, fault));
+  page.hidden = true;
+  const [shown, may] = await Promise.all([import(`./pages/${chosen()}.js`), get("/api/v1/session").then(greet)]);
+  document.title = `${shown.title} · kubeddr`;
+  const live = new Live(shown.listen?.(id) ?? "");
+  const store = new Store(live);
+  const load = shown.show(page, store, { id, may });
+
+  // Reads everything the page shows. Before the first time there is nothing to show but the reason why.
+  async function read() {
+    try {
+      await load();
+      page.hidden = false;
+      fault.parentElement.hidden = true;
+    } catch (error) {
+      setText(fault, error instanceof TypeError ? "The control plane does not answer." : error.message);
+    }
   }
+  live.on("state", tell);
+  live.on("resync", read);
+  await read();
 }
 
-live.on("state", tell);
-live.on("resync", read);
-read();
+start().catch((error) => setText(document.querySelector(".wait p"), error instanceof TypeError ? "The control plane does not answer. Load the page again in a moment." : error.message));

@@ -1,6 +1,6 @@
 // Charts as SVG: the probability over time with its credible band, and both scores.
 
-import { s } from "./dom.js";
+import { h, s, setText } from "./dom.js";
 import { percent, score, span } from "./words.js";
 
 const WIDTH = 1140;
@@ -35,7 +35,7 @@ class Chart {
     this.above = s("g", { "pointer-events": "none" });
     this.element.append(this.below, this.above);
     this.element.addEventListener("pointermove", (event) => this.point(event));
-    this.element.addEventListener("pointerleave", () => this.above.replaceChildren());
+    this.element.addEventListener("pointerleave", () => (this.marked === undefined ? this.above.replaceChildren() : this.mark(this.marked)));
   }
 
   x(t) {
@@ -62,13 +62,24 @@ class Chart {
     const last = match.finished_t ?? this.samples[this.samples.length - 1]?.t ?? this.from;
     this.to = Math.max(last, this.from + 20);
     this.below.replaceChildren(...this.draw());
+    if (this.marked !== undefined) this.mark(this.marked);
   }
 
   point(event) {
-    if (!this.samples?.length) return;
     const box = this.element.getBoundingClientRect();
     const x = ((event.clientX - box.left) / box.width) * WIDTH;
-    const near = this.samples.reduce((best, each) => (Math.abs(this.x(each.t) - x) < Math.abs(this.x(best.t) - x) ? each : best));
+    this.show(this.from + ((x - this.left) / (this.right - this.left)) * (this.to - this.from));
+  }
+
+  // Points at what was known at `t`, and goes on to.
+  mark(t) {
+    this.marked = t;
+    this.show(t);
+  }
+
+  show(t) {
+    if (!this.samples?.length) return;
+    const near = this.samples.reduce((best, each) => (Math.abs(each.t - t) < Math.abs(best.t - t) ? each : best));
     const at = this.x(near.t);
     const side = at > WIDTH / 2 ? -10 : 10;
     this.above.replaceChildren(
@@ -85,7 +96,7 @@ export class OddsChart extends Chart {
       s("linearGradient", { id, x1: 0, x2: 0, y1: 0, y2: 1 },
         s("stop", { offset: 0, "stop-color": color, "stop-opacity": from }),
         s("stop", { offset: 1, "stop-color": color, "stop-opacity": to }));
-    this.element.prepend(s("defs", {}, fade("fade-one", 0.55, 0.08, "#38cfff"), fade("fade-two", 0.08, 0.55, "#ff5aa8")));
+    this.element.prepend(s("defs", {}, fade("fade-one", 0.55, 0.08, "#46bcff"), fade("fade-two", 0.08, 0.55, "#ffa033")));
   }
 
   shows(sample) {
@@ -174,9 +185,30 @@ export class Spark {
     const shut = (edge) => `${line(points.map(([x, y]) => [x, edge(y, 27)]))}L${points[points.length - 1][0]} 27L0 27Z`;
     this.element.replaceChildren(
       middle,
-      s("path", { d: shut(Math.min), fill: "#38cfff", opacity: 0.28 }),
-      s("path", { d: shut(Math.max), fill: "#ff5aa8", opacity: 0.28 }),
+      s("path", { d: shut(Math.min), fill: "#46bcff", opacity: 0.28 }),
+      s("path", { d: shut(Math.max), fill: "#ffa033", opacity: 0.28 }),
       s("path", { d: line(points), fill: "none", stroke: "#e9edf5", "stroke-width": 1.6, "vector-effect": "non-scaling-stroke" }),
     );
+  }
+}
+
+// A figure over time, from when the page was opened; `say` puts a value into words.
+export class Trend {
+  constructor(name, say) {
+    this.say = say;
+    this.points = [];
+    this.value = h("b", {}, "–");
+    this.chart = s("svg", { class: "trend", viewBox: "0 0 300 60", preserveAspectRatio: "none", "aria-hidden": "true" });
+    this.element = h("div", {}, h("span", { class: "soft" }, name), this.value, this.chart);
+  }
+
+  add(time, value) {
+    if (value === null || value === undefined || this.points[this.points.length - 1]?.[0] === time) return;
+    this.points = [...this.points, [time, value]].slice(-MOST);
+    setText(this.value, this.say(value));
+    const [times, values] = [0, 1].map((column) => this.points.map((point) => point[column]));
+    const [from, to, low, high] = [times[0], times[times.length - 1], Math.min(...values), Math.max(...values)];
+    const at = ([t, v]) => [((t - from) / Math.max(1, to - from)) * 300, high === low ? 30 : 56 - ((v - low) / (high - low)) * 52];
+    this.chart.replaceChildren(this.points.length > 1 ? s("path", { d: line(this.points.map(at)) }) : "");
   }
 }

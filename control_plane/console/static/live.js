@@ -9,6 +9,16 @@ export class Live {
     this.offset = 0; // the control plane's clock minus this machine's
     this.broker = { up: true, since: null };
     this.lostAt = null;
+    this.open(query);
+    setInterval(() => {
+      if (Date.now() - this.heard > LOST_AFTER) this.lose();
+      this.tell();
+    }, 1000);
+  }
+
+  // Listens from now on to what `query` names.
+  open(query) {
+    this.stream?.close();
     this.stream = new EventSource(`/api/v1/live${query}`);
     this.stream.onerror = () => this.lose();
     this.listen("beat", (data) => {
@@ -16,10 +26,6 @@ export class Live {
       this.broker = data.broker;
     });
     for (const name of ["device", "match", "samples", "steps", "models", "resync"]) this.listen(name, () => {});
-    setInterval(() => {
-      if (Date.now() - this.heard > LOST_AFTER) this.lose();
-      this.tell();
-    }, 1000);
   }
 
   // The control plane's time. It stands still while the connection is lost: what is shown is of that moment.
@@ -67,7 +73,7 @@ export const send = (method, path, body) =>
 async function ask(path, how) {
   const answer = await fetch(path, how);
   if (answer.status === 401) location.assign(`/sign-in?to=${encodeURIComponent(location.pathname + location.hash)}`);
-  const body = await answer.json();
+  const body = answer.status === 204 ? null : await answer.json();
   if (!answer.ok) throw new Error(body.detail || `The control plane answers ${answer.status}.`);
   return body;
 }

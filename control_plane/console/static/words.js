@@ -35,7 +35,8 @@ export function span(seconds) {
 export function bytes(count) {
   if (count < 1024) return `${count} B`;
   if (count < 1048576) return `${(count / 1024).toFixed(0)} KiB`;
-  return `${(count / 1048576).toFixed(1)} MiB`;
+  if (count < 1073741824) return `${(count / 1048576).toFixed(1)} MiB`;
+  return `${(count / 1073741824).toFixed(1)} GiB`;
 }
 
 export function winner(match) {

@@ -2,6 +2,7 @@ import { h } from "../dom.js";
 import { get, send } from "../live.js";
 
 export const title = "Let a device in";
+export const listen = () => "?kind=models";
 
 // Devices that wait, each with the code that its own page shows. A phone that read the code off the page comes with it.
 export function show(page) {

@@ -3,10 +3,13 @@ import { h, setText } from "../dom.js";
 import { get } from "../live.js";
 import { chance, oddsBar, staleness, state, sure } from "../parts.js";
 import { moment, percent, score, span } from "../words.js";
+import { replay } from "./replay.js";
 
 export const title = "Match";
 
-export function show(page, store, id) {
+export const listen = (id) => `?kind=match&kind=samples&match=${encodeURIComponent(id)}`;
+
+export function show(page, store, { id }) {
   const heading = h("h1", {});
   const under = h("p", { class: "sub" });
   const note = h("div", { class: "note" });
@@ -20,18 +23,25 @@ export function show(page, store, id) {
   const odds = new OddsChart();
   const scores = new ScoreChart();
   const facts = h("p", { class: "sub" });
+  const again = replay((t) => {
+    for (const chart of [odds, scores]) chart.mark(t);
+  });
   const whole = h("div", {},
     h("div", { class: "hero" }, left, h("div", { class: "middle" }, says, range), right, h("div", { class: "bar" }, bar.element)),
-    h("div", { class: "panel" }, h("h2", {}, "Who will win, over time"), odds.element),
+    h("div", { class: "panel" }, h("h2", {}, "Who will win, over time"), odds.element, again.element),
     h("div", { class: "panel" }, h("h2", {}, "Scores"), scores.element), facts);
   page.replaceChildren(heading, under, note, whole);
 
   async function load() {
     await store.loadMatch(id);
-    const { device } = store.matches.get(id);
-    store.devices.set(device, await get(`/api/v1/devices/${device}`));
+    await presence();
+  }
+  async function presence() {
+    const device = store.matches.get(id)?.device;
+    if (device) store.devices.set(device, await get(`/api/v1/devices/${device}`));
     store.changed();
   }
+  setInterval(() => document.visibilityState === "visible" && presence().catch(() => {}), 5000);
 
   store.onChange(() => {
     const match = store.matches.get(id);
@@ -53,6 +63,7 @@ export function show(page, store, id) {
     const samples = store.samples(id);
     odds.update(samples, match);
     scores.update(samples, match);
+    again.update(samples, match);
     const old = match.state === "interrupted" ? "It broke off: the device started again or went on to another match." : staleness(match, store);
     setText(note, old);
     note.hidden = !old;

@@ -3,6 +3,7 @@ import { get } from "../live.js";
 import { bytes, moment } from "../words.js";
 
 export const title = "Models";
+export const listen = () => "?kind=models&kind=steps";
 
 export function show(page, store) {
   const list = h("div", {});
