@@ -36,8 +36,7 @@ def cloud(broker: tuple[str, int], tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture
 def pair(broker: tuple[str, int], cloud: httpx.Client) -> Iterator[list[FakeDevice]]:
     made = [FakeDevice(broker, name) for name in ("left", "right")]
-    for device in made:
-        eventually(lambda id_=device.id: cloud.get(f"/api/v1/devices/{id_}").is_success, "the birth")
+    eventually(lambda: all(cloud.get(f"/api/v1/devices/{each.id}").is_success for each in made), "both births")
     yield made
     for device in made:
         device.close()
