@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):/usr/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recordings test-train check format lock train train-winner test-outage chaos clean
+.PHONY: help setup demo test test-recordings test-train check format lock train train-winner test-browser test-outage chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -54,6 +54,14 @@ train-winner: $(TRAIN)/.ready ## the predictor, from simulated matches; OUT=winn
 test-train: setup $(TRAIN)/.ready ## a minute of training, and whether what comes out is a bundle that runs
 	@scripts/system-packages ffmpeg fonts-dejavu-core fonts-liberation fonts-dejavu-extra
 	$(BIN)/pytest tests/training -m slow --timeout 900
+
+$(VENV)/.browser: requirements/browser.txt $(VENV)/.ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.txt
+	@touch $@
+
+test-browser: setup $(VENV)/.browser ## the pages in a real browser, and whether everybody can use them; SHOTS=docs for fresh pictures
+	@scripts/system-packages mosquitto chromium
+	KUBEDDR_SHOTS=$(SHOTS) $(BIN)/pytest tests/browser -m slow
 
 test-outage: setup ## two minutes: the network pulled for one of them, in the middle of a match
 	@scripts/system-packages mosquitto

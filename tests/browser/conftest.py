@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,6 +19,9 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--force-color-profile=srgb",
 )  # fmt: skip
+
+SHOTS = Path(".state") / "shots"
+WIDE, COLOURS = 1200, 96  # of the README's pictures
 
 
 @pytest.fixture(scope="session")
@@ -51,13 +55,18 @@ def page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 @pytest.fixture
-def shoot() -> Callable[[Page, str], None]:
-    """Takes a picture of a page, into KUBEDDR_SHOTS where that is set; the README's are made so."""
-    folder = os.environ.get("KUBEDDR_SHOTS")
+def shoot() -> Callable[..., None]:
+    """Takes a picture of a page into .state/shots; of those for the README, small ones also into KUBEDDR_SHOTS."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    kept = os.environ.get("KUBEDDR_SHOTS")
 
-    def take(page: Page, name: str) -> None:
-        if folder:
-            page.screenshot(path=Path(folder) / f"{name}.png")
+    def take(page: Page, name: str, *, readme: bool = False) -> None:
+        path = SHOTS / f"{name}.png"
+        page.screenshot(path=path)
+        if kept and readme:
+            picture = Image.open(path).convert("RGB")
+            small = picture.resize((WIDE, round(picture.height * WIDE / picture.width)), Image.Resampling.LANCZOS)
+            small.quantize(COLOURS, dither=Image.Dither.NONE).save(Path(kept) / f"{name}.png", optimize=True)
 
     return take
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     Open = Callable[..., Page]
-    Shoot = Callable[[Page, str], None]
+    Shoot = Callable[..., None]
 
 pytestmark = pytest.mark.slow
 
@@ -63,7 +63,7 @@ def test_ten_thousand_devices_are_looked_through_as_one(
     here = page(1440, 900)
     sign_in(here, cloud)
     here.get_by_text("1 to 100 of 10,0").wait_for()
-    shoot(here, "console-fleet")
+    shoot(here, "console-fleet", readme=True)
     assert serious(here) == []
     began = time.monotonic()
     here.get_by_label("Search").fill("0777")
@@ -113,7 +113,7 @@ def test_a_match_is_watched_to_its_end_and_once_more(
     here.get_by_role("button", name="Replay").click()
     here.locator(".replay .soft", has_text="0:5").wait_for()
     here.get_by_role("button", name="Stop").click()
-    shoot(here, "console-match")
+    shoot(here, "console-match", readme=True)
     assert serious(here) == []
     here.goto(f"{cloud.base_url}/matches?q={device.id}")
     here.get_by_text("1 to 1 of 1").wait_for()

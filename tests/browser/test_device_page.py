@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.browser.show import Show
 
     Open = Callable[..., Page]
-    Shoot = Callable[[Page, str], None]
+    Shoot = Callable[..., None]
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +45,7 @@ def test_a_match_from_the_first_step_to_the_story_it_made(show: Show, page: Open
     here.goto(show.url)
     assert here.locator(".best li").count() == 3
     here.wait_for_function("document.querySelector('#join-qr').naturalWidth > 0")
-    shoot(here, "device-idle")
+    shoot(here, "device-idle", readme=True)
     assert serious(here) == []
 
     show.begin()
@@ -62,7 +62,7 @@ def test_a_match_from_the_first_step_to_the_story_it_made(show: Show, page: Open
     here.get_by_text("Noor to win").wait_for()
     assert here.locator("#ticker .what").inner_text() == "Noor has it all but won"
     here.wait_for_timeout(700)
-    shoot(here, "device-match")
+    shoot(here, "device-match", readme=True)
     assert serious(here) == []
 
     show.play(LENGTH - 0.2, 82.4)
@@ -73,7 +73,7 @@ def test_a_match_from_the_first_step_to_the_story_it_made(show: Show, page: Open
     assert told[0] == "Noor came back from a chance of 12 % at 0:32."
     assert told[1].startswith("The lead changed hands once, at 1:1")
     here.wait_for_timeout(300)
-    shoot(here, "device-result")
+    shoot(here, "device-result", readme=True)
     assert serious(here) == []
 
 
@@ -140,7 +140,7 @@ def test_over_a_stream_all_but_the_scores_is_transparent(show: Show, page: Open,
     covered = opaque()
     assert not covered[:720].any()
     assert covered[800:].any()
-    shoot(here, "device-overlay")
+    shoot(here, "device-overlay", readme=True)
 
 
 def test_set_up_shows_what_is_seen_and_is_done_with_one_tap(show: Show, page: Open, shoot: Shoot) -> None:
