@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):/usr/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recordings test-train check format lock train train-winner test-browser test-outage chaos clean
+.PHONY: help setup demo test test-recordings test-train check check-deploy test-arm64 test-device test-k8s format lock train train-winner test-browser test-outage chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -26,6 +26,13 @@ check: setup ## style, types and import directions
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubeddr
+
+check-deploy: setup ## what a cluster and a device would be given: schemas, policies, alerts, units, images; with planted faults
+	@command -v kubectl >/dev/null || { echo "kubectl is not installed: the manifests cannot be built." >&2; exit 1; }
+	@tools=$$(scripts/promtool $(CACHE)/promtool) && \
+	  KUBEDDR_CHECK_DEPLOY=1 PATH="$$PATH:$$tools" $(BIN)/pytest tests/deploy
 
 format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
@@ -80,7 +87,7 @@ clean: ## everything that setup made
 lock: ## new lock files, without any index address (needs uv)
 	for group in build runtime dev browser train; do \
 	  case $$group in \
-	    build) what="--group build" ;; runtime) what=pyproject.toml ;; \
+	    build) what="--group build" ;; runtime) what="pyproject.toml --extra postgres" ;; \
 	    browser) what="pyproject.toml --group dev --group browser" ;; *) what="pyproject.toml --group $$group" ;; \
 	  esac; \
 	  uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
