@@ -6,6 +6,7 @@ import typer
 
 from kubeddr.admission import enrolment_verbs
 from kubeddr.agent import agent
+from kubeddr.backup import backup, restore
 from kubeddr.bench import bench
 from kubeddr.cabinet import cabinet
 from kubeddr.control_plane import control_plane
@@ -40,6 +41,8 @@ app.command()(evaluate)
 enrolment_verbs(devices)
 app.command("control-plane")(control_plane)
 app.command("simulate-fleet")(simulate_fleet)
+app.command()(backup)
+app.command()(restore)
 app.command()(login)
 app.command()(audit)
 for group in (devices, matches, models, keys, operators, tokens, train):
