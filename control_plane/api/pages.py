@@ -20,6 +20,8 @@ def sign_in_page() -> FileResponse:
 @router.get("/matches/{rest}")
 @router.get("/devices/{rest}")
 @router.get("/models")
+@router.get("/rollouts")
+@router.get("/rollouts/{rest}")
 @router.get("/live")
 @router.get("/audit")
 @router.get("/users")

@@ -140,6 +140,30 @@ class RolloutDetail(Shape):
     file: str
 
 
+class JudgedOut(Shape):
+    """The gate's word after so many matches: how much worse the challenger is, and the bounds of that."""
+
+    matches: int
+    devices: int
+    verdict: str
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
+class GateOut(Shape):
+    """The gate's confidence sequence: a challenger passes once `high` is below the margin, fails once `low` is above.
+
+    Attributes:
+        points: in order, from the first match with which anything could be said.
+    """
+
+    metric: str
+    margin: float
+    confidence: float
+    points: tuple[JudgedOut, ...]
+
+
 class RolloutDeviceOut(Shape):
     """How one device of a rollout stands.
 
@@ -185,6 +209,17 @@ def apply_rollout(here: Here, me: Me, request: Request, response: Response, aske
 def show_rollout(here: Here, name: Name) -> RolloutDetail:
     """One rollout."""
     return _shown(here, name)
+
+
+@router.get("/{name}/gate", dependencies=[VIEWER])
+def show_gate(here: Here, name: Name) -> GateOut:
+    """What the gate has said from match to match."""
+    plan, told = here.rollouts.sequence(name)
+    fields = ("matches", "devices", "mean", "low", "high")
+    points = tuple(
+        JudgedOut(verdict=each.verdict.value, **{field: getattr(each, field) for field in fields}) for each in told
+    )
+    return GateOut(metric=plan.gate.metric, margin=plan.gate.margin, confidence=plan.gate.confidence, points=points)
 
 
 @router.get("/{name}/devices", dependencies=[VIEWER])

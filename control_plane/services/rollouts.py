@@ -7,15 +7,16 @@ and documents are written until they say what was decided.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from contract.ids import DeviceId, Sha256
 from contract.messages import Desired, Reported
-from control_plane.domain.gate import detectable
+from control_plane.domain.gate import Evidence, detectable
+from control_plane.domain.gate_course import course
 from control_plane.domain.rollout import Decision, Fact, Member, Rollout, Stage, Standing, Want
 from control_plane.domain.rollout_plan import read
 from control_plane.domain.rollout_standing import Pair, Twin, document, standing
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, RowMapping
 
     from contract.messages import ModelAssignment
-    from control_plane.domain.gate import Evidence
+    from control_plane.domain.gate import Judgement
     from control_plane.domain.rollout_plan import Plan
     from control_plane.services.catalog import Catalog
     from control_plane.services.fleet import Fleet
@@ -42,6 +43,8 @@ BATCH = 500  # documents of one transaction
 ALONE = "rollouts"  # of several control planes, one at a time decides or says
 USUAL = {"log_loss": (0.08, 0.01), "exact_reads": (0.05, 0.01), "abstentions": (0.05, 0.01)}
 """How differences vary by match and by device, in case nothing was measured yet."""
+_NO_MATCH: tuple[Evidence, dict[str, float]] = (Evidence(), {})
+_Stood = tuple[tuple[Any, ...], tuple[Standing, str]]  # what a device stood to, and how
 MEASURED = (3, 30)  # devices and matches that have to be there before their spread is believed
 
 
@@ -74,6 +77,7 @@ class Rollouts:
         self, database: Database, fleet: Fleet, catalog: Catalog, listening: Callable[[], datetime | None]
     ) -> None:
         self._database, self._fleet, self._catalog, self._listening = database, fleet, catalog, listening
+        self._stood: dict[str, dict[str, _Stood]] = {}  # by rollout and device
 
     def preview(self, file: str) -> Preview:
         """What the file asks for, and what it would come to.
@@ -200,6 +204,17 @@ class Rollouts:
             found.append((member, fact, *said))
         return found
 
+    def sequence(self, name: str) -> tuple[Plan, list[Judgement]]:
+        """The plan, and what its gate would have said after each match so far.
+
+        Raises:
+            NotFoundError: there is no such rollout.
+        """
+        with self._database.read() as connection:
+            rollout, row = self._load(connection, name)
+            played = storage.differences(connection, rollout.plan, self._kept_pair(name, row))
+        return rollout.plan, course(rollout.plan.gate.terms, played)
+
     def _again(self, plan: Plan, there: RowMapping) -> tuple[str, bool]:
         if read(there["file"]) == plan:
             return plan.rollout, False
@@ -272,18 +287,25 @@ class Rollouts:
             return {}
         pair = self._kept_pair(name, row)
         told = storage.evidence(connection, rollout.plan, pair)
-        facts = {}
+        facts, before, now = {}, self._stood.get(name, {}), dict[str, _Stood]()
         for known in storage.known(connection, name, asked=True):
+            device = known["id"]
+            said = (known["want"], known["written"], known["desired"], known["reported"], known["reported_version"])
+            stood = before.get(device)
+            if stood is None or stood[0] != said:  # ten thousand documents are read only where they are new
+                stood = said, _standing(known, pair)
+            now[device] = stood
+            seen, beside = told.get(device, _NO_MATCH)
             heard = max(known["heard"] or listening, listening)
-            fact = Fact(heard, known["online"])
-            if known["want"] == known["written"]:
-                stands, reason = standing(Want(known["want"]), pair, _twin(known))
-                fact = replace(fact, standing=stands, reason=reason)
-            if known["id"] in told:
-                seen, beside = told[known["id"]]
-                fact = replace(fact, evidence=seen, beside=beside)
-            facts[known["id"]] = fact
+            facts[device] = Fact(heard, known["online"], *stood[1], seen, beside)
+        self._stood[name] = now
         return facts
+
+
+def _standing(known: RowMapping, pair: Pair) -> tuple[Standing, str]:
+    if known["want"] != known["written"]:
+        return Standing.PENDING, ""
+    return standing(Want(known["want"]), pair, _twin(known))
 
 
 def _twin(row: RowMapping) -> Twin:

@@ -194,15 +194,40 @@ def known(connection: Connection, name: str, *, asked: bool) -> Sequence[RowMapp
 
 def evidence(connection: Connection, plan: Plan, pair: Pair) -> dict[str, tuple[Evidence, dict[str, float]]]:
     """How the challenger did beside the champion, by device; with the means of figures that have limits."""
-    worse = _difference(plan.gate.metric)
-    bound = plan.gate.terms.bound
-    held = case((worse > bound, bound), (worse < -bound, -bound), else_=worse)
+    held = _held(plan)
     sums = [func.count(held).label("count"), func.sum(held).label("total"), func.sum(held * held).label("squares")]
     beside = [
         func.avg(COMPARED.c.challenger_latency_ms).label("latency_ms"),
         func.avg(_difference("exact_reads")).label("exact_reads"),
         func.avg(_difference("abstentions")).label("abstentions"),
     ]
+    found = connection.execute(
+        select(COMPARED.c.device_id, *sums, *beside).where(_mine(plan, pair)).group_by(COMPARED.c.device_id)
+    )
+    told: dict[str, tuple[Evidence, dict[str, float]]] = {}
+    for each in found.mappings():
+        means = {name: each[name] for name in ("latency_ms", "exact_reads", "abstentions") if each[name] is not None}
+        told[each["device_id"]] = Evidence(each["count"], each["total"] or 0.0, each["squares"] or 0.0), means
+    return told
+
+
+def differences(connection: Connection, plan: Plan, pair: Pair) -> list[tuple[str, float]]:
+    """The matches of the canary, in order of time: (device, by how much the challenger was worse)."""
+    drawn = select(MEMBERS.c.device_id).where(MEMBERS.c.rollout == plan.rollout, MEMBERS.c.canary.is_(True))
+    held = _held(plan)
+    found = select(COMPARED.c.device_id, held).where(_mine(plan, pair), COMPARED.c.device_id.in_(drawn))
+    found = found.where(held.is_not(None)).order_by(COMPARED.c.time, COMPARED.c.device_id, COMPARED.c.seq)
+    return [(device, float(difference)) for device, difference in connection.execute(found)]
+
+
+def _held(plan: Plan) -> ColumnElement[Any]:
+    """A match's difference by the gate's metric, held to what a match may count."""
+    worse, bound = _difference(plan.gate.metric), plan.gate.terms.bound
+    return case((worse > bound, bound), (worse < -bound, -bound), else_=worse)
+
+
+def _mine(plan: Plan, pair: Pair) -> ColumnElement[bool]:
+    """Matches that both models of this rollout went through."""
     champion = or_(
         COMPARED.c.champion_sha256 == pair.champion.sha256,
         and_(
@@ -210,13 +235,7 @@ def evidence(connection: Connection, plan: Plan, pair: Pair) -> dict[str, tuple[
             COMPARED.c.champion == f"{pair.champion.name} {pair.champion.version}",
         ),
     )
-    mine = and_(COMPARED.c.rollout == plan.rollout, COMPARED.c.challenger_sha256 == pair.challenger.sha256, champion)
-    found = connection.execute(select(COMPARED.c.device_id, *sums, *beside).where(mine).group_by(COMPARED.c.device_id))
-    told: dict[str, tuple[Evidence, dict[str, float]]] = {}
-    for each in found.mappings():
-        means = {name: each[name] for name in ("latency_ms", "exact_reads", "abstentions") if each[name] is not None}
-        told[each["device_id"]] = Evidence(each["count"], each["total"] or 0.0, each["squares"] or 0.0), means
-    return told
+    return and_(COMPARED.c.rollout == plan.rollout, COMPARED.c.challenger_sha256 == pair.challenger.sha256, champion)
 
 
 def history(connection: Connection, kind: str, metric: str) -> list[Evidence]:

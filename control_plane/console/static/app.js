@@ -8,6 +8,7 @@ import { clock } from "./words.js";
 const ROLES = ["viewer", "operator", "releaser", "admin"];
 const PAGES = [ // address, name, module, the role that it needs
   ["", "Fleet", "fleet", "viewer"], ["live", "Live", "now", "viewer"], ["matches", "Matches", "matches", "viewer"], ["models", "Models", "models", "viewer"],
+  ["rollouts", "Rollouts", "rollouts", "viewer"],
   ["accept", "Let in", "accept", "operator"], ["audit", "Audit", "audit", "admin"], ["users", "Users", "users", "admin"],
 ];
 const page = document.getElementById("page");
@@ -29,6 +30,7 @@ function tell(live) {
 function chosen() {
   if (room === "matches" && id) return "match";
   if (room === "devices" && id) return "device";
+  if (room === "rollouts" && id) return "rollout";
   return (PAGES.find(([address]) => address === room) ?? PAGES[0])[2];
 }
 

@@ -192,6 +192,42 @@ export class Spark {
   }
 }
 
+// The gate's confidence sequence: by how much the challenger is worse, match by match, with the margin that it must keep.
+export class GateChart {
+  constructor() {
+    this.element = s("svg", { class: "chart gate", viewBox: `0 0 ${WIDTH} 320`, role: "img" });
+  }
+
+  update({ points, margin, metric }) {
+    const [left, right, top, bottom] = [64, WIDTH - 150, 16, 286];
+    const values = [0, margin * 2, -margin, ...points.flatMap((each) => [each.low, each.high])];
+    const reach = Math.max(6 * margin, ...points.slice(-1).flatMap((each) => [Math.abs(each.low), Math.abs(each.high)])) * 1.15; // early bounds are wide; they are cut
+    const [high, low] = [Math.min(Math.max(...values), reach), Math.max(Math.min(...values), -reach)];
+    const most = Math.max(10, points[points.length - 1]?.matches ?? 0);
+    const x = (matches) => left + (matches / most) * (right - left);
+    const y = (value) => top + ((high - Math.min(high, Math.max(low, value))) / (high - low)) * (bottom - top);
+    const across = (value, name, kind) => [
+      s("line", { class: kind, x1: left, x2: right, y1: y(value), y2: y(value) }),
+      s("text", { x: left - 8, y: y(value) + 4, "text-anchor": "end" }, Number(value.toPrecision(2)).toString()),
+      s("text", { class: kind === "margin" ? "read" : "", x: right + 10, y: y(value) + 4 }, name),
+    ];
+    const parts = [
+      s("rect", { class: "passes", x: left, width: right - left, y: y(margin), height: bottom - y(margin) }),
+      ...across(0, "as good", "grid"), ...across(margin, "the margin", "margin"),
+      s("text", { class: "soft", x: left + 10, y: y(margin) - 8 }, "worse than it may be"), s("text", { class: "soft", x: left + 10, y: y(margin) + 18 }, "good enough"),
+      ...[0, 0.5, 1].map((share) => s("text", { x: x(most * share), y: 310, "text-anchor": "middle" }, `${Math.round(most * share)}${share === 1 ? " matches" : ""}`)),
+    ];
+    if (points.length) {
+      const curve = (key) => points.map((each) => [x(each.matches), y(each[key])]);
+      const last = points[points.length - 1];
+      parts.push(s("path", { class: "band", d: `${line([...curve("high"), ...curve("low").reverse()])}Z` }), s("path", { class: "edge", d: line(curve("high")) }), s("path", { class: "edge", d: line(curve("low")) }),
+        s("path", { class: "curve", d: line(curve("mean")) }), s("circle", { class: "head", cx: x(last.matches), cy: y(last.mean), r: 4.5 }));
+    }
+    this.element.setAttribute("aria-label", points.length ? `Difference in ${metric}: ${points[points.length - 1].mean.toPrecision(2)}, between ${points[points.length - 1].low.toPrecision(2)} and ${points[points.length - 1].high.toPrecision(2)}; the margin is ${margin}` : `No difference in ${metric} is known yet; the margin is ${margin}`);
+    this.element.replaceChildren(...parts);
+  }
+}
+
 // A figure over time, from when the page was opened; `say` puts a value into words.
 export class Trend {
   constructor(name, say) {
