@@ -59,7 +59,7 @@ class Draft:
         goldens: at least one golden answer for every role.
     """
 
-    kind: Literal["reader", "winner"]
+    kind: Literal["reader", "winner", "pad"]
     name: str
     version: str
     networks: Mapping[str, bytes]

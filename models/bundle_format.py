@@ -47,7 +47,7 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["reader", "winner"]
+    kind: Literal["reader", "winner", "pad"]
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
     version: str = Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$")
     schema_version: Literal[1] = Field(default=1, alias="schema")

@@ -37,14 +37,23 @@ class Plan:
     seed: int = 1
 
 
+def recoloured(rng: np.random.Generator, pictures: Image, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A batch in other colours, see `recolour`."""
+    return recolour(rng, pictures), truth
+
+
 def fit(
     model: Any,
     loss: Callable[[Any, Any], Any],
     samples: Samples,
     plan: Plan,
     progress: Callable[[int, int, float], None],
+    vary: Callable[[np.random.Generator, Image, np.ndarray], tuple[np.ndarray, np.ndarray]] = recoloured,
 ) -> None:
-    """Fit `model` in place; `progress` hears of every step with the steps in all and the loss."""
+    """Fit `model` in place; `progress` hears of every step with the steps in all and the loss.
+
+    `vary` changes every batch before it is learned from.
+    """
     tf.keras.utils.set_random_seed(plan.seed)
     rng = np.random.default_rng(plan.seed)
     batches = len(samples.pictures) // plan.batch
@@ -64,7 +73,8 @@ def fit(
     for _ in range(plan.epochs):
         for index in rng.permutation(batches):
             chosen = slice(index * plan.batch, (index + 1) * plan.batch)
-            value = step(recolour(rng, samples.pictures[chosen]), samples.truth[chosen].astype(np.float32))
+            pictures, truth = vary(rng, samples.pictures[chosen], samples.truth[chosen])
+            value = step(pictures, truth.astype(np.float32))
             done += 1
             progress(done, total, float(value))
 

@@ -1,0 +1,1 @@
+"""Training of the network that sees dance pads, panels and feet."""
