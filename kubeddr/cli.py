@@ -17,6 +17,7 @@ from kubeddr.keys import keys
 from kubeddr.people import audit, login, operators, tokens
 from kubeddr.predict import predict
 from kubeddr.read import read
+from kubeddr.rollouts import rollouts
 from kubeddr.shelf import models
 from kubeddr.simulate_fleet import simulate_fleet
 from kubeddr.train import train
@@ -45,7 +46,7 @@ app.command()(backup)
 app.command()(restore)
 app.command()(login)
 app.command()(audit)
-for group in (devices, matches, models, keys, operators, tokens, train):
+for group in (device, devices, matches, models, rollouts, keys, operators, tokens, train):
     app.add_typer(group)
 
 

@@ -38,7 +38,7 @@ def list_devices(  # noqa: PLR0913 - one for each filter
     rows = [
         (each["id"], each["name"], each["status"], short_time(each["since"]), _models(each)) for each in page["items"]
     ]
-    _table(columns, rows, "No device has reported yet: start one with `kubeddr agent`.", page["total"])
+    table(columns, rows, "No device has reported yet: start one with `kubeddr agent`.", page["total"])
 
 
 @devices.command("show")
@@ -93,7 +93,7 @@ def list_matches(
         )
         for each in page["items"]
     ]
-    _table(columns, rows, "No match has been seen yet.", page["total"])
+    table(columns, rows, "No match has been seen yet.", page["total"])
 
 
 @matches.command("show")
@@ -139,7 +139,8 @@ def _models(device: dict[str, Any]) -> str:
     return ", ".join(f"{model['name']} {model['version']}".strip() for model in device["models"])
 
 
-def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], empty: str, total: int) -> None:
+def table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], empty: str, total: int) -> None:
+    """Print rows under their names, or `empty`; `total` is how many there are in all."""
     if not rows:
         typer.echo(empty)
         return
