@@ -46,7 +46,7 @@ app.command()(backup)
 app.command()(restore)
 app.command()(login)
 app.command()(audit)
-for group in (device, devices, matches, models, rollouts, keys, operators, tokens, train):
+for group in (devices, matches, models, rollouts, keys, operators, tokens, train):
     app.add_typer(group)
 
 
