@@ -39,9 +39,9 @@ SITES = ("Cologne, Alter Markt", "Bonn", "Rotterdam Zuid", "Osaka, Nipponbashi",
 READER = ActiveModel(kind=ModelKind.READER, name="reader", version="0.4.1", sha256=Sha256("ab" * 32))
 
 
-def sign_in(page: Page, cloud: httpx.Client, path: str = "/") -> None:
+def sign_in(page: Page, cloud: httpx.Client | str, path: str = "/") -> None:
     """As a person does: by the page that asks for it."""
-    page.goto(f"{cloud.base_url}{path}")
+    page.goto(f"{cloud if isinstance(cloud, str) else cloud.base_url}{path}")
     page.get_by_label("Token").fill(TOKEN)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_selector("nav a")

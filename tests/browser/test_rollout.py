@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from contract.ids import Sha256
     from contract.messages import Desired, ModelAssignment
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 FILE = """\
 rollout: {name}
