@@ -190,7 +190,7 @@ Its own figures, with 95 % intervals:
 
 {own}
 
-**Is it calibrated?** Equal-mass ECE at moments that lie evenly over the budget of as many matches more:
+**Is it calibrated?** Equal-mass ECE at moments that lie evenly over the budget of other matches still:
 
 {quarters}
 

@@ -36,7 +36,7 @@ class Plan:
     epochs: int = 10
     batch: int = 2048
     rate: float = 3e-3
-    decay: float = 1e-3
+    decay: float = 1e-2
     course_weight: float = 0.3
     shape: Shape = field(default_factory=Shape)
     members: int = 6

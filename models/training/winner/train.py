@@ -64,7 +64,7 @@ class Size:
         boosting: whether the gradient boosting is learned and measured too, which takes as long as all the rest.
     """
 
-    matches: int = 140_000
+    matches: int = 100_000
     looks: int = 4
     left_out: int = 20_000
     search_matches: int = 40_000
@@ -147,8 +147,9 @@ def train(out: Path, size: Size, version: str, told: Told, songs: Sequence[Steps
         OUTLOOK: outlook_bytes(outlook, len(SHARED_COLUMNS) + len(OWN_COLUMNS[0])),
     }
     told("judging", 0, 2, "")
-    left_out = LEFT_OUT_FAMILIES, LEFT_OUT_KINDS, size.left_out
-    judged, even = simulate([seed, 2], *left_out, MARKS), simulate([seed, 6], *left_out, EVENLY)
+    left_out = LEFT_OUT_FAMILIES, LEFT_OUT_KINDS
+    judged = simulate([seed, 2], *left_out, size.left_out, MARKS)
+    even = simulate([seed, 6], *left_out, size.left_out // 4, EVENLY)
     told("judging", 1, 2, "")
     said: dict[str, Floats] = {}
     for name, contender in baselines(data, boosted=size.boosting):
