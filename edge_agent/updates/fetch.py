@@ -11,7 +11,7 @@ import httpx
 from contract.trust import target_path
 from edge_agent.errors import UpdateDelayedError, UpdateRefusedError
 from edge_agent.updates.pace import Pace, TooSlowError
-from edge_agent.updates.signed import TIMEOUT, Found, Source, find
+from edge_agent.updates.signed import Found, Source, find
 from models.bundle_format import MAX_BUNDLE
 
 if TYPE_CHECKING:
@@ -73,9 +73,7 @@ def _download(url: str, source: Source, found: Found, store: ModelStore, stopped
     have = part.stat().st_size if part.is_file() else 0
     if have < found.size:
         headers = {"Range": f"bytes={have}-"} if have else {}
-        with httpx.stream(
-            "GET", url, timeout=TIMEOUT, verify=source.verify(), trust_env=False, headers=headers
-        ) as answer:
+        with source.client() as client, client.stream("GET", url, headers=headers) as answer:
             _check_status(answer)
             going_on = answer.status_code == httpx.codes.PARTIAL_CONTENT
             with part.open("ab" if going_on else "wb") as file:

@@ -49,9 +49,10 @@ class Source:
     tls: ssl.SSLContext | None = None
     slowest: float = 1024.0
 
-    def verify(self) -> ssl.SSLContext | bool:
-        """As httpx wants it."""
-        return True if self.tls is None else self.tls
+    def client(self) -> httpx.Client:
+        """What asks there."""
+        checked = self.tls or not self.url.startswith("http:")
+        return httpx.Client(timeout=TIMEOUT, verify=checked, trust_env=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,10 @@ def find(source: Source, target: str, folder: Path) -> Found:
     seen.mkdir(parents=True, exist_ok=True)
     url = source.url.rstrip("/") + METADATA + "/"
     try:
-        updater = Updater(str(seen), url, fetcher=_Fetcher(source), config=LIMITS, bootstrap=source.root)
-        info = updater.get_targetinfo(target)
+        with source.client() as client:
+            fetcher = _Fetcher(client, source.slowest)
+            updater = Updater(str(seen), url, fetcher=fetcher, config=LIMITS, bootstrap=source.root)
+            info = updater.get_targetinfo(target)
     except (tuf.RepositoryError, tuf.DownloadError, TooSlowError) as error:
         raise UpdateUntrustedError(_reason(error)) from error
     except (httpx.HTTPError, OSError) as error:
@@ -102,12 +105,12 @@ def find(source: Source, target: str, folder: Path) -> Found:
 class _Fetcher(FetcherInterface):
     """Documents over HTTPS with the device's certificate; the length bound is the caller's."""
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def __init__(self, client: httpx.Client, slowest: float) -> None:
+        self._client, self._slowest = client, slowest
 
     def _fetch(self, url: str) -> Iterator[bytes]:
-        pace = Pace(self._source.slowest, time.monotonic)
-        with httpx.stream("GET", url, timeout=TIMEOUT, verify=self._source.verify(), trust_env=False) as answer:
+        pace = Pace(self._slowest, time.monotonic)
+        with self._client.stream("GET", url) as answer:
             if answer.status_code != httpx.codes.OK:
                 raise tuf.DownloadHTTPError(f"the control plane answers {answer.status_code}", answer.status_code)
             for chunk in answer.iter_bytes():

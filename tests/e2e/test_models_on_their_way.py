@@ -43,6 +43,11 @@ def steps(stage: Stage, device: Device, version: str) -> dict[str, dict[str, Any
     return {event["body"]["phase"]: event for event in found if event["body"]["version"] == version}
 
 
+def running(stage: Stage, device: Device) -> set[str]:
+    """The versions that a device says it runs."""
+    return {model["version"] for model in stage.get(f"/devices/{device.name}")["models"]}
+
+
 def refused(stage: Stage, device: Device, version: str) -> str:
     """Why the device refused a version."""
     event: dict[str, Any] = eventually(lambda: steps(stage, device, version).get("refused"), PATIENCE)
@@ -56,7 +61,7 @@ def test_models_pushed_in_mid_match(
     it = device(clip.path)
     it.phase("match")
     running_match(stage, it)
-    before = stage.get(f"/devices/{it.name}")["models"]
+    before = running(stage, it)
 
     wrong = variant(tmp_path / "wrong.kubeddr", "wrong-1", off=3.0)
     assert push(stage, wrong, "--to", it.name).exit_code == 0  # it is a bundle, and nothing runs it there
@@ -78,25 +83,26 @@ def test_models_pushed_in_mid_match(
     )
     assert asked.is_success
     assert "instead of" in refused(stage, it, "cut-1")
-    assert stage.get(f"/devices/{it.name}")["models"] == before
+    assert running(stage, it) == before
 
     if it.ear.view["phase"] != "match":
         it.fresh_match()
     good = variant(tmp_path / "good.kubeddr", "good-1")
     assert push(stage, good, "--to", it.name).exit_code == 0
-    eventually(lambda: "activated" in steps(stage, it, "good-1"), PATIENCE)
+    eventually(lambda: "probation" in steps(stage, it, "good-1"), PATIENCE)
     came = {phase: event["seq"] for phase, event in steps(stage, it, "good-1").items()}
-    assert list(came) == ["announced", "downloading", "verified", "activated"]
+    assert list(came) == ["announced", "downloading", "verified", "self_tested", "probation"]
     ends = [event["seq"] for event in stage.events(it.name) if event["kind"] == "match_finished"]
-    assert any(came["verified"] < end < came["activated"] for end in ends)  # it was ready, and waited for the song
+    assert any(came["verified"] < end < came["probation"] for end in ends)  # it was ready, and waited for the song
 
-    def reported() -> bool:
-        return "good-1" in {model["version"] for model in stage.get(f"/devices/{it.name}")["models"]}
-
-    eventually(reported, PATIENCE)
+    eventually(lambda: "good-1" in running(stage, it), PATIENCE)
     eventually(lambda: it.ear.view["model"].endswith("good-1"), PATIENCE)
     it.phase("match")  # the next song, with the new model
     it.goes_on(3)
+    eventually(lambda: "committed" in steps(stage, it, "good-1"), PATIENCE)
+    compared = [event["body"] for event in stage.events(it.name) if event["kind"] == "model_compared"]
+    assert {body["phase"] for body in compared} == {"probation"}  # it went through a match beside the one before it
+    assert {body["challenger"]["version"] for body in compared} == {"good-1"}
     assert it.health() == []
     it.settled()
     nothing_missing_or_doubled(stage, it)
