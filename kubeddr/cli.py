@@ -12,8 +12,9 @@ from kubeddr.cabinet import cabinet
 from kubeddr.control_plane import control_plane
 from kubeddr.demo import demo
 from kubeddr.evaluate import evaluate
-from kubeddr.fleet import devices, matches
+from kubeddr.fleet import devices
 from kubeddr.keys import keys
+from kubeddr.matches import matches
 from kubeddr.people import audit, login, operators, tokens
 from kubeddr.predict import predict
 from kubeddr.read import read

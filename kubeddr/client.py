@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Url = Annotated[str, typer.Option(envvar="KUBEDDR_URL", help="Address of the control plane.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 UNAUTHORIZED = 401
+PAGE = 500  # items of one answer
 DEFAULT_URL = "http://127.0.0.1:8080"
 
 
@@ -92,6 +93,17 @@ def get(url: str, path: str, **query: Any) -> dict[str, Any]:
     """One answer."""
     with api(url) as client:
         return answer(client.get(path, params={name: value for name, value in query.items() if value is not None}))
+
+
+def some(url: str, path: str, limit: int, **query: Any) -> dict[str, Any]:
+    """So many of a list, however many answers that takes."""
+    page = get(url, path, limit=min(limit, PAGE), **query)
+    while len(page["items"]) < min(limit, page["total"]):
+        more = get(url, path, limit=min(limit - len(page["items"]), PAGE), offset=len(page["items"]), **query)
+        if not more["items"]:
+            break
+        page = more | {"items": page["items"] + more["items"], "offset": 0, "limit": limit}
+    return page
 
 
 def fail(text: str) -> NoReturn:

@@ -1,21 +1,46 @@
-"""`kubeddr devices` and `kubeddr matches`: what the control plane knows, in a terminal."""
+"""`kubeddr devices`: what the control plane knows of them, in a terminal."""
 
 from __future__ import annotations
 
+import io
+import os
+from contextlib import redirect_stderr
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kubeddr.client import DEFAULT_URL, AsJson, Url, answer, api, fail, get, short_time, show_json
+from kubeddr.client import DEFAULT_URL, AsJson, Url, answer, api, fail, get, short_time, show_json, some
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 devices = typer.Typer(name="devices", help="The devices that have reported.", no_args_is_help=True)
-matches = typer.Typer(name="matches", help="The matches that were seen.", no_args_is_help=True)
 
-Limit = Annotated[int, typer.Option(min=1, max=500, help="How many at most.")]
+Limit = Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")]
+
+
+class Status(StrEnum):
+    """How a device stands."""
+
+    ONLINE = "online"
+    DEGRADED = "degraded"
+    SILENT = "silent"
+    OFFLINE = "offline"
+
+
+def known(incomplete: str) -> list[str]:
+    """Devices whose ids begin so, for the shell's completion; none where no control plane answers at KUBEDDR_URL."""
+    try:
+        with redirect_stderr(io.StringIO()):  # where a shell completes a word nobody wants to read a sentence
+            found = get(os.environ.get("KUBEDDR_URL", DEFAULT_URL), "/api/v1/devices", q=incomplete or None, limit=200)
+    except typer.Exit:
+        return []
+    return [each["id"] for each in found["items"] if each["id"].startswith(incomplete)]
+
+
+Id = Annotated[str, typer.Argument(help="The device's id.", autocompletion=known)]
 
 
 @devices.command("list")
@@ -25,24 +50,47 @@ def list_devices(  # noqa: PLR0913 - one for each filter
     q: Annotated[str | None, typer.Option(help="Part of the id, name, site or note.")] = None,
     site: Annotated[str | None, typer.Option(help="Only those that stand there.")] = None,
     tag: Annotated[str | None, typer.Option(help="Only those with this tag.")] = None,
-    status: Annotated[str | None, typer.Option(help="online, degraded, silent or offline.")] = None,
+    status: Annotated[Status | None, typer.Option(help="Only those that stand so.")] = None,
     limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:
     """Show devices and whether they are there."""
-    page = get(url, "/api/v1/devices", limit=limit, q=q, site=site, tag=tag, status=status)
+    page = some(url, "/api/v1/devices", limit, q=q, site=site, tag=tag, status=status)
     if as_json:
         show_json(page)
         return
-    columns = ("device", "name", "is", "since", "models")
+    columns = ("device", "name", "site", "is", "since", "models", "why")
     rows = [
-        (each["id"], each["name"], each["status"], short_time(each["since"]), _models(each)) for each in page["items"]
+        (
+            each["id"],
+            each["name"],
+            each["site"] or "-",
+            each["status"],
+            short_time(each["since"]),
+            _models(each) or "-",
+            "; ".join(each["reasons"]),
+        )
+        for each in page["items"]
     ]
-    table(columns, rows, "No device has reported yet: start one with `kubeddr agent`.", page["total"])
+    sought = any((q, site, tag, status))
+    empty = "No device is like that." if sought else "No device has reported yet: start one with `kubeddr agent`."
+    table(columns, rows, empty, page["total"])
+
+
+@devices.command("sites")
+def list_sites(*, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Show where devices stand, and how many of them are what."""
+    found = get(url, "/api/v1/sites")
+    if as_json:
+        show_json(found)
+        return
+    columns = ("site", "devices", "online", "degraded", "silent", "offline")
+    rows = [(each["site"] or "-", *(f"{each[name]:,}" for name in columns[1:])) for each in found["items"]]
+    table(columns, rows, "No device has reported yet: start one with `kubeddr agent`.", len(rows))
 
 
 @devices.command("show")
-def show_device(device: str, *, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+def show_device(device: Id, *, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """Show one device, what it runs and what is wanted of it."""
     found = get(url, f"/api/v1/devices/{device}")
     desired = get(url, f"/api/v1/devices/{device}/desired")
@@ -64,75 +112,6 @@ def show_device(device: str, *, url: Url = DEFAULT_URL, as_json: AsJson = False)
     ]
     for name, value in lines:
         typer.echo(f"{name:<10}{value}")
-
-
-@matches.command("list")
-def list_matches(
-    *,
-    url: Url = DEFAULT_URL,
-    device: Annotated[str | None, typer.Option(help="Only those of this device.")] = None,
-    state: Annotated[str | None, typer.Option(help="running, finished or interrupted.")] = None,
-    limit: Limit = 20,
-    as_json: AsJson = False,
-) -> None:
-    """Show matches, newest first."""
-    page = get(url, "/api/v1/matches", device=device, state=state, limit=limit)
-    if as_json:
-        show_json(page)
-        return
-    columns = ("match", "device", "started", "is", "player 1", "player 2", "winner")
-    rows = [
-        (
-            each["id"],
-            each["device"],
-            short_time(each["started"]),
-            each["state"],
-            score(each["p1"], each["unit"]),
-            score(each["p2"], each["unit"]),
-            winner(each),
-        )
-        for each in page["items"]
-    ]
-    table(columns, rows, "No match has been seen yet.", page["total"])
-
-
-@matches.command("show")
-def show_match(match: str, *, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
-    """Show one match."""
-    body = get(url, f"/api/v1/matches/{match}")
-    if as_json:
-        show_json(body)
-        return
-    found, samples = body["match"], body["samples"]
-    late = " (some of it arrived after the fact)" if found["historical"] else ""
-    said = found["prediction"]
-    lines = [
-        ("match", found["id"]),
-        ("device", f"{found['device']}  ({found['device_name']})"),
-        ("is", found["state"] + late),
-        ("started", short_time(found["started"])),
-        ("finished", short_time(found["finished"])),
-        ("player 1", score(found["p1"], found["unit"])),
-        ("player 2", score(found["p2"], found["unit"])),
-        ("winner", winner(found)),
-        ("predicted", f"player 1 wins with {said['p1_win']:.0%}, by {said['model'] or '?'}" if said else "-"),
-        ("samples", str(len(samples))),
-    ]
-    for name, value in lines:
-        typer.echo(f"{name:<10}{value}")
-
-
-def score(value: int | None, unit: str) -> str:
-    """A score as the screen would show it."""
-    if value is None:
-        return "?"
-    return f"{value / 100:.2f}%" if unit == "percent" else f"{value:,}"
-
-
-def winner(match: dict[str, Any]) -> str:
-    """Who won, in words."""
-    names = {0: "tie", 1: "player 1", 2: "player 2"}
-    return names.get(match["winner"], "?") if match["state"] == "finished" else "-"
 
 
 def _models(device: dict[str, Any]) -> str:
@@ -180,7 +159,7 @@ def set_device(  # noqa: PLR0913 - one for each setting
 
 
 @devices.command("settings")
-def show_settings(device: str, *, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+def show_settings(device: Id, *, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """Show what a device is set to, and what became of the last change."""
     found = get(url, f"/api/v1/devices/{device}/settings")
     if as_json:
@@ -194,7 +173,7 @@ def show_settings(device: str, *, url: Url = DEFAULT_URL, as_json: AsJson = Fals
 
 @devices.command("label")
 def label_device(
-    device: str,
+    device: Id,
     *,
     site: Annotated[str | None, typer.Option(help="Where it stands.")] = None,
     tags: Annotated[str | None, typer.Option(help="What it is, such as left,floor=1.")] = None,
@@ -209,7 +188,7 @@ def label_device(
 
 
 @devices.command("identify")
-def identify_device(device: str, *, url: Url = DEFAULT_URL) -> None:
+def identify_device(device: Id, *, url: Url = DEFAULT_URL) -> None:
     """Let the device's own page say which one it is."""
     with api(url) as client:
         answer(client.post(f"/api/v1/devices/{device}/identify"))
@@ -218,7 +197,7 @@ def identify_device(device: str, *, url: Url = DEFAULT_URL) -> None:
 
 @devices.command("diagnose")
 def diagnose_device(
-    device: str,
+    device: Id,
     *,
     out: Annotated[Path, typer.Option(help="Where to put the zip file.")] = Path("diagnostics.zip"),
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait at most.")] = 60.0,

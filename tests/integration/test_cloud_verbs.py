@@ -123,7 +123,6 @@ def test_matches_are_listed_and_shown(url: str, device: FakeDevice) -> None:
         (["models", "push", "pyproject.toml", "--wait"], "--wait needs --to"),
         (["devices", "show", "No Body"], "device"),
         (["matches", "show", "x"], "match"),
-        (["matches", "list", "--state", "lost"], "state"),
     ],
 )
 def test_mistakes_are_told_in_one_sentence(url: str, words: list[str], says: str) -> None:
