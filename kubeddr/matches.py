@@ -106,8 +106,8 @@ def course(chances: list[float]) -> str:
     >>> course([0.5, 0.0, 1.0])
     '▅▁█'
     """
-    step = max(1.0, len(chances) / WIDE)
-    shown = [chances[int(n * step)] for n in range(int(len(chances) / step))]
+    count = min(WIDE, len(chances))
+    shown = [chances[n * len(chances) // count] for n in range(count)]
     return "".join(BARS[min(len(BARS) - 1, int(chance * len(BARS)))] for chance in shown) or "-"
 
 
