@@ -135,8 +135,8 @@ class Contender(Wire):
         predictions: how many it made, or for a reader were made on its readings, before the result was known.
         log_loss: mean of -ln p(who won) over them, in nats; no prediction is held surer than 1 - 1e-6.
         exact_reads: of the pictures on which the final scores stood, the share of which it read both as just these.
-        abstentions: of a reader's pictures of the match, the share of which it gave no score of one player or both;
-            of a predictor's predictions, the share that left it wholly open.
+        abstentions: of the match's pictures with scores on them, the share of which a reader did not give both; of a
+            predictor's predictions, the share that left it wholly open.
         latency_ms: milliseconds of one run, the median.
     """
 

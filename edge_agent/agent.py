@@ -330,8 +330,9 @@ class Agent:
         self._worker.beside(kind, companion)
 
     def _vitals(self) -> Vitals:
+        effort, sure = self.metrics.usual()
         return Vitals(
-            figures=Figures(frame_ms=self.metrics.rate()[1], confidence=self.metrics.confidence()),
+            figures=Figures(frame_ms=effort, confidence=sure),
             failing=self._worker.failing,
             silent=time.monotonic() - self._worker.alive_at,
             matches=self.metrics.finished,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from vision.frame import Frame
 
 BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+ENOUGH = 50  # frames that say what is usual
 WINDOW = 5.0  # seconds over which the rate and the median are taken
 
 
@@ -62,20 +63,23 @@ class Metrics:
         self._sure: deque[tuple[float, float]] = deque(maxlen=600)
         self._predicted: deque[tuple[float, float]] = deque(maxlen=200)
         self._looked: deque[tuple[float, float]] = deque(maxlen=200)
+        self._effort: deque[float] = deque(maxlen=600)
         self.finished = 0
 
     def watch(self, sources: Sources) -> None:
         """Report the figures of these parts as well."""
         self.registry.register(_Kept(sources))
 
-    def frame(self, reading: ScreenReading, age: float, took: float) -> None:
+    def frame(self, reading: ScreenReading, age: float, took: float, effort: float = 0.0) -> None:
         """Note a frame that was handled.
 
         Args:
             reading: what came out.
             age: seconds between the picture's arrival and the end of its handling.
             took: seconds of work.
+            effort: seconds of processor time that it took, whatever else the machine does.
         """
+        self._effort.append(effort)
         self._age.observe(age)
         now = time.monotonic()
         self._recent.append((now, took, age))
@@ -104,6 +108,22 @@ class Metrics:
             "predict": _median(self._predicted, since),
         }
         return {name: round(seconds * 1000, 3) for name, seconds in found.items() if seconds is not None}
+
+    def usual(self) -> tuple[float | None, float | None]:
+        """Milliseconds of processor time a frame, and confidence while a game is shown; medians since `begin_anew`.
+
+        None where too little was seen to tell.
+        """
+        effort, sure = tuple(self._effort), [value for _, value in tuple(self._sure)]
+        return (
+            median(effort) * 1000 if len(effort) >= ENOUGH else None,
+            median(sure) if len(sure) >= ENOUGH else None,
+        )
+
+    def begin_anew(self) -> None:
+        """What was usual is so no more: another model has taken over."""
+        self._effort.clear()
+        self._sure.clear()
 
     def latency(self, *, reader: bool) -> float | None:
         """Median milliseconds of the last runs of the reader, or of the predictor."""

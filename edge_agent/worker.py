@@ -172,11 +172,12 @@ class Worker:
             self._tell(None, self._pipeline.blind(self._clock()))
 
     def _frame(self, frame: Frame) -> None:
-        begun = time.monotonic()
+        begun, effort = time.monotonic(), time.thread_time()
         result = self._pipeline.step(frame)
+        effort = time.thread_time() - effort
         self.snapshot = Snapshot(frame.image, result.reading, displays(self._reader))
         self._tell(frame, result)
-        self._metrics.frame(result.reading, self._clock() - frame.t, time.monotonic() - begun)
+        self._metrics.frame(result.reading, self._clock() - frame.t, time.monotonic() - begun, effort)
         self.failing = 0
 
     def _tell(self, frame: Frame | None, result: StepResult) -> None:
@@ -211,6 +212,7 @@ class Worker:
                     waiting.done.set()
 
     def _put(self, loaded: Loaded) -> None:
+        self._metrics.begin_anew()
         if loaded.model.kind is ModelKind.READER:
             self._use(cast("ScreenReader", loaded.part))
             self._pipeline.replace_reader(self._metrics.timed(self._reader))

@@ -29,7 +29,8 @@ def nothing_missing_or_doubled(stage: Stage, device: Device) -> list[dict[str, A
     assert sorted(row["id"] for row in rows) == sorted(set(begun))
     assert len(begun) == len(set(begun))
     for match in begun:
-        _whole(stage, match, [event for event in events if event["match_id"] == match])
+        of_it = [event for event in events if event["match_id"] == match and event["kind"] != "model_compared"]
+        _whole(stage, match, of_it)
     return events
 
 

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from edge_agent.pipeline import StepResult
     from vision.frame import Frame
 
-WAITING = 4  # pictures that may wait for it
+WAITING = 8  # pictures that may wait for it
 WINDOW = 200  # pictures over which it is judged
-MISSED = 0.1  # share of them that it may miss
+MISSED = 0.25  # share of them that it may miss
+HOLES = 0.1  # share of a match that it may miss where that is to be compared
 ERRORS = 5  # pictures in a row that may end in an error
-SLOWER = 2.0  # times as long as before a picture of what counts may take, and
-SPARE_MS = 10.0  # so many milliseconds on top
+SLOWER = 3.0  # times as long as before a picture of what counts may take, and
+SPARE_MS = 30.0  # so many milliseconds on top
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +58,7 @@ class Companion:
         self._usual = pace()
         self._work: queue.Queue[_Work | None] = queue.Queue(WAITING)
         self._given = self._missed = self._failing = 0
-        self._whole = True  # nothing of this match was missed
+        self._match = [0, 0]  # pictures given and missed since the last comparison
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="beside", daemon=True)
         self._thread.start()
@@ -67,11 +68,15 @@ class Companion:
         if self._ended.is_set():
             return
         self._given += 1
+        self._match[0] += 1
+        if result.events and self._work.full():
+            with contextlib.suppress(queue.Empty):  # where a match begins and ends must not be missed
+                self._work.get_nowait()
         try:
             self._work.put_nowait((frame, result, match))
         except queue.Full:
             self._missed += 1
-            self._whole = False
+            self._match[1] += 1
         if self._given >= WINDOW:
             self._judge()
 
@@ -106,11 +111,11 @@ class Companion:
                 self._tell(found)
 
     def _tell(self, found: ModelCompared) -> None:
-        whole, self._whole = self._whole, True
-        if whole:
+        (given, missed), self._match = self._match, [0, 0]
+        if missed <= given * HOLES:
             self._compared(found)
         else:
-            log.info("not compared: some of the match was missed", match=found.match_id)
+            log.info("not compared: too much of the match was missed", match=found.match_id, missed=missed, of=given)
 
     def _end(self, reason: str) -> None:
         if not self._ended.is_set():

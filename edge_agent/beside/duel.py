@@ -58,7 +58,7 @@ class Duel:
             for tally, step in zip(self._tallies, (result, mine), strict=True):
                 if not any(isinstance(event, MatchFinished) for event in step.events):
                     tally.predicted(step.said)
-                if not step.blind:
+                if result.reading.visible:  # to what counts: both are asked for the same pictures
                     tally.read(step)
         if any(isinstance(event, MatchStarted) for event in result.events):
             self._tallies = (Tally(), Tally())

@@ -40,7 +40,7 @@ class Tally:
             self._open += p.low <= 0.0 and p.high >= 1.0
 
     def read(self, result: StepResult) -> None:
-        """A picture was read."""
+        """A picture was read on which there were scores."""
         pair = (result.reading.p1.value, result.reading.p2.value)
         self._readings.append(pair)
         self._pictures += 1
@@ -94,7 +94,7 @@ def loss(p: float, winner: int) -> float:
 
 
 def stood(label: Pair, counts: Sequence[Pair], other: Sequence[Pair]) -> tuple[list[bool], list[bool]]:
-    """From the first picture on that was read as the final scores: which of them either model read as just these.
+    """From the first picture to the last that was read as the final scores: which either model read as just these.
 
     Args:
         label: the final scores.
@@ -103,5 +103,5 @@ def stood(label: Pair, counts: Sequence[Pair], other: Sequence[Pair]) -> tuple[l
     """
     if None in label or label not in counts:
         return [], []
-    begin = counts.index(label)
-    return [pair == label for pair in counts[begin:]], [pair == label for pair in other[begin:]]
+    standing = slice(counts.index(label), len(counts) - list(reversed(counts)).index(label))
+    return [pair == label for pair in counts[standing]], [pair == label for pair in other[standing]]

@@ -33,8 +33,8 @@ class Figures(_Value):
     """How the device does its work.
 
     Attributes:
-        frame_ms: milliseconds of one picture, the median of the last seconds.
-        confidence: of the readings of a game, the median of the last seconds; None while none is played.
+        frame_ms: milliseconds of processor time for one picture, the median since the model runs.
+        confidence: of the readings of a game, likewise; None for both while too little was seen.
     """
 
     frame_ms: float | None = None

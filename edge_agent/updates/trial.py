@@ -52,13 +52,13 @@ def trial(new: Path, old: Path | None, *, patience: float = PATIENCE) -> None:
 
 
 def check(took: float, usual: float | None, memory: int) -> None:
-    """Whether the figures are within the bounds: milliseconds of all golden inputs, and bytes.
+    """Whether the figures are within the bounds: milliseconds for a golden input, and bytes.
 
     Raises:
         UpdateRefusedError: they are not.
     """
     if usual is not None and took > usual * SLOWER + SPARE_MS:
-        raise UpdateRefusedError(f"its golden inputs take {took:.1f} ms, those of the running model {usual:.1f} ms")
+        raise UpdateRefusedError(f"a golden input takes {took:.1f} ms, one of the running model {usual:.1f} ms")
     if memory > MEMORY:
         raise UpdateRefusedError(f"it takes {memory >> 20} MB of memory, allowed are {MEMORY >> 20}")
 
@@ -85,14 +85,14 @@ def _usual(old: Path | None) -> float | None:
 
 
 def _milliseconds(bundle: Bundle) -> float:
-    """For one run through the golden inputs, the quickest of some: what else the machine does only makes it slower."""
+    """Of processor time for a golden input, the quickest of some rounds: what else runs only makes them slower."""
     networks = {role: bundle.network(role) for role in bundle.roles}
     rounds = []
     for _ in range(ROUNDS):
-        begun = time.perf_counter()
+        begun = time.process_time()
         for golden in bundle.goldens:
             networks[golden.role](golden.given)
-        rounds.append((time.perf_counter() - begun) * 1000)
+        rounds.append((time.process_time() - begun) * 1000)
     return min(rounds) / max(1, len(bundle.goldens))
 
 

@@ -408,7 +408,7 @@ def test_who_may_interrupt(owner: str, waited: float, override: bool, may: bool)
     ("took", "usual", "memory", "fault"),
     [
         (9.0, 2.0, 10 << 20, ""),
-        (12.0, 2.0, 10 << 20, "take 12.0 ms, those of the running model 2.0 ms"),
+        (12.0, 2.0, 10 << 20, "takes 12.0 ms, one of the running model 2.0 ms"),
         (900.0, None, 10 << 20, ""),
         (1.0, 1.0, 300 << 20, "300 MB of memory, allowed are 256"),
     ],
