@@ -16,6 +16,8 @@ from models.bundle import BundleError, Draft, Golden, builtin, decode, encode, o
 from models.checks import conform, follow
 from models.features import NAMES
 from models.matches import simulate
+from models.predictor import default
+from models.stern import NoteBudgetStern
 from models.winner import TrainedWinner, trained
 
 if TYPE_CHECKING:
@@ -93,6 +95,18 @@ def test_final_scores_lie_in_their_ranges_about_nine_times_in_ten(predictor: Tra
             total += 1
             inside += look.final.low <= final <= look.final.high
     assert 0.75 <= inside / total <= 1.0
+
+
+def test_where_there_is_no_bundle_stern_predicts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> TrainedWinner:
+        raise BundleError("there is none")
+
+    default.cache_clear()
+    assert default().name == trained().name
+    monkeypatch.setattr("models.winner.trained", none)
+    default.cache_clear()
+    assert default().name == NoteBudgetStern().name
+    default.cache_clear()
 
 
 def test_other_bundles_are_refused(tmp_path: Path) -> None:
