@@ -47,7 +47,9 @@ class Broker:
             pytest.skip("mosquitto is not installed")
         self.port = free_port()
         self._config = folder / "mosquitto.conf"
-        self._config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+        self._config.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\nmax_queued_messages 200000\n"
+        )
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
