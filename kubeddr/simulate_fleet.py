@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
+    from kubeddr.crowd.bouts import Danced
     from kubeddr.crowd.crowd import Outcome, Plan
     from kubeddr.crowd.device import Tally
 
@@ -35,6 +36,9 @@ def simulate_fleet(  # noqa: PLR0913 - one for each option
     tls: Annotated[bool, typer.Option("--tls", help="Let each device in at --url and speak mutual TLS.")] = False,
     url: Url = DEFAULT_URL,
     seed: Annotated[int, typer.Option(help="Of all chance.")] = 1,
+    dance: Annotated[
+        bool, typer.Option("--dance", help="Predict danced matches with the real models that are wanted, from --url.")
+    ] = False,
     prefix: Annotated[str, typer.Option(help="Of the devices' names.")] = "sim",
     as_json: Annotated[bool, typer.Option("--json", help="Print what came of it as JSON.")] = False,
 ) -> None:
@@ -48,7 +52,8 @@ def simulate_fleet(  # noqa: PLR0913 - one for each option
     manner = Manner(pause=1 / rate, drop=drop, lie=lie)
     with tempfile.TemporaryDirectory(prefix="kubeddr-fleet-") as folder, _progress() as bar:
         address, contexts = _let_in(url, names, Path(folder), bar) if tls else (_address(broker), ())
-        outcome = asyncio.run(_run(Plan(address, names, manner, seconds, seed, contexts), bar))
+        bouts = _danced(url) if dance else None
+        outcome = asyncio.run(_run(Plan(address, names, manner, seconds, seed, contexts, bouts), bar))
     said = summary(outcome)
     typer.echo(json.dumps(said) if as_json else "\n".join(f"{key:<18}{value}" for key, value in said.items()))
     if outcome.waiting or outcome.online < devices:
@@ -67,8 +72,22 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "drops": outcome.tally.drops,
         "lies": outcome.tally.lies,
         "matches": sum(len(each) for each in outcome.tally.matches.values()),
+        "told": len(outcome.tally.told),
+        "told_last": max(outcome.tally.told.values(), default=None),
+        "compared": outcome.tally.compared,
         **{name: None if lag is None else round(lag, 4) for name, lag in lags.items()},
     }
+
+
+def _danced(url: str) -> Danced:
+    """Matches with real predictions; bundles come from the control plane, as whoever is signed in."""
+    from kubeddr.crowd.bouts import Danced  # noqa: PLC0415 - heavy, --help is not
+
+    def fetch(sha256: str) -> bytes:
+        with api(url) as client:
+            return client.get(f"/api/v1/models/{sha256}/bundle").raise_for_status().content
+
+    return Danced(fetch)
 
 
 async def _run(plan: Plan, bar: Progress) -> Outcome:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Sequence
 
+    from kubeddr.crowd.bouts import Bouts
+
 SETTLE = 30.0  # seconds at the end for the last receipts
 AT_ONCE = 200  # connections under way
 
@@ -27,6 +29,7 @@ class Plan:
         names: of the devices; `tls` has a context for each, or is empty.
         seconds: that it plays once all are online.
         seed: of all chance.
+        bouts: where the matches come from; None for some that cost nothing.
     """
 
     address: tuple[str, int]
@@ -35,6 +38,7 @@ class Plan:
     seconds: float
     seed: int = 1
     tls: Sequence[ssl.SSLContext] = ()
+    bouts: Bouts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ async def run(
             plan.tls[number] if plan.tls else None,
             tally,
             Random(chance.random()),  # noqa: S311 - the same
+            plan.bouts,
         )
         for number, name in enumerate(plan.names)
     ]

@@ -14,30 +14,36 @@ from contract.codec import decode, encode
 from contract.errors import ContractError
 from contract.ids import BootId, DeviceId, MatchId
 from contract.messages import (
+    Desired,
     Event,
     MatchFinished,
     MatchProgress,
     MatchStarted,
-    Prediction,
+    ModelCompared,
+    ModelKind,
+    ModelPhase,
+    ModelUpdate,
     Receipt,
     Reported,
     Status,
     Telemetry,
 )
 from contract.topics import TOPICS, Channel
+from kubeddr.crowd.bouts import SAMPLES, Drawn
 from kubeddr.crowd.mqtt import PING, Line, connect, open_line
 
 if TYPE_CHECKING:
     import ssl
     from random import Random
 
-    from contract.messages import Body, Message
+    from contract.messages import ActiveModel, Body, Message, ModelAssignment
+    from kubeddr.crowd.bouts import Bout, Bouts
 
 KEEP_ALIVE = 60
 TELEMETRY_EVERY = 10.0
 AGAIN_AFTER = 20.0  # seconds without a receipt before everything is sent again
 WINDOW = 100
-SONG = 12  # events of a match
+SONG = SAMPLES + 2  # events of a match
 
 
 @dataclass(slots=True)
@@ -47,6 +53,8 @@ class Tally:
     Attributes:
         lags: from an event's first sending to its receipt.
         matches: finished matches by device, so that it can be checked that none is lost or doubled.
+        told: devices that have heard what they should be, and when the newest of them did, seconds since the epoch.
+        compared: matches in which two models were compared.
     """
 
     online: int = 0
@@ -57,6 +65,8 @@ class Tally:
     drops: int = 0
     lags: list[float] = field(default_factory=list)
     matches: dict[str, list[str]] = field(default_factory=dict)
+    told: dict[str, float] = field(default_factory=dict)
+    compared: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +88,14 @@ class Manner:
 class SimulatedDevice:
     """See above."""
 
-    def __init__(
-        self, name: str, address: tuple[str, int], tls: ssl.SSLContext | None, tally: Tally, random: Random
+    def __init__(  # noqa: PLR0913, PLR0917 - what a device is made of
+        self,
+        name: str,
+        address: tuple[str, int],
+        tls: ssl.SSLContext | None,
+        tally: Tally,
+        random: Random,
+        bouts: Bouts | None = None,
     ) -> None:
         self.id = DeviceId(name)
         self.boot = BootId.mint()
@@ -92,7 +108,13 @@ class SimulatedDevice:
         self._topic = TOPICS.build(self.id, Channel.EVENTS)
         self._connections = self._seq = self._step = 0
         self._match = MatchId.mint()
-        self._told_at = 0.0
+        self._told_at = self._again_at = 0.0
+        self._bouts = bouts or Drawn()
+        self._bout: Bout | None = None
+        self._runs = self._bouts.first
+        self._shadow: ModelAssignment | None = None
+        self._beside: ModelAssignment | None = None  # the shadow with which the match began
+        self._settled = 0
 
     @property
     def waiting(self) -> int:
@@ -107,7 +129,7 @@ class SimulatedDevice:
             if self._lost.is_set():
                 await self._come_back(stopping)
                 continue
-            self._play()
+            await self._play()
             self._flush()
             self._tell()
             if liar and self._random.random() < 0.3:  # noqa: PLR2004 - now and then
@@ -136,8 +158,7 @@ class SimulatedDevice:
         self._line = line
         self._tally.online += 1
         self._say(Channel.STATUS, self._status(online=True))
-        said = Reported(boot_id=self.boot, time=datetime.now(UTC), name=f"Simulated {self.id}", source="simulated")
-        self._say(Channel.REPORTED, said)
+        self._report()
         for at, (event, sent) in enumerate(self._outbox):  # whatever was under way may be lost
             if sent and at < WINDOW:
                 self._send(event.model_copy(update={"historical": True}))
@@ -164,35 +185,81 @@ class SimulatedDevice:
         self._seq += 1
         self._outbox.append((Event(boot_id=self.boot, seq=self._seq, time=datetime.now(UTC), body=body), 0.0))
 
-    def _play(self) -> None:
+    async def _play(self) -> None:
         """The next event of the match."""
-        step, match = self._step % SONG, self._match
-        share = step / (SONG - 1)
+        step, t = self._step % SONG, float(self._step)
         if step == 0:
-            self._match = match = MatchId.mint()
-            self.put(MatchStarted(match_id=match, t=float(self._step), digits=7))
+            self._match, self._beside = MatchId.mint(), self._shadow
+            self.put(MatchStarted(match_id=self._match, t=t, digits=9))
+            self._bout = await asyncio.to_thread(self._bouts.play, self._random, self._runs, self._beside)
+        elif (bout := self._bout) is None:
+            return
         elif step == SONG - 1:
-            self.put(MatchFinished(match_id=match, t=float(self._step), p1_final=1_000_000, p2_final=900_000, winner=1))
-            self._tally.matches.setdefault(self.id, []).append(match)
+            final = MatchFinished(match_id=self._match, t=t, p1_final=bout.p1, p2_final=bout.p2, winner=bout.winner)
+            self.put(final)
+            self._tally.matches.setdefault(self.id, []).append(self._match)
+            self._compare(bout)
         else:
-            said = Prediction(p1_win=0.5 + share / 3, low=0.4, high=0.95, progress=share, model="simulated")
-            points = round(1_000_000 * share)
-            t = float(self._step)
-            self.put(MatchProgress(match_id=match, t=t, p1=points, p2=points * 9 // 10, prediction=said))
+            point = bout.points[step - 1]
+            self.put(MatchProgress(match_id=self._match, t=t, p1=point.p1, p2=point.p2, prediction=point.said))
         self._step += 1
+
+    def _compare(self, bout: Bout) -> None:
+        """Say how both models did, where the same two ran all through the match."""
+        if bout.contenders is None or self._beside is None or self._beside != self._shadow:
+            return
+        champion, challenger = bout.contenders
+        self._tally.compared += 1
+        self.put(
+            ModelCompared(
+                match_id=self._match,
+                model_kind=self._beside.kind,
+                phase=ModelPhase.SHADOWING,
+                champion=champion,
+                challenger=challenger,
+                rollout=self._beside.rollout,
+                winner=bout.winner,
+            )
+        )
+
+    def _obey(self, wish: Desired) -> None:
+        """Be what is wanted, at once: a simulated device has nothing to download, and nothing goes wrong in it."""
+        self._tally.told[self.id] = time.time()
+        if wish.version <= self._settled:
+            return
+        self._settled = wish.version
+        for model in wish.models:
+            if model.kind is self._bouts.first.kind and model.asked > (
+                self._runs.update.asked if self._runs.update else 0
+            ):
+                update = _update(model, ModelPhase.COMMITTED)
+                named = {"name": model.name, "version": model.version, "sha256": model.sha256}
+                self._runs = self._runs.model_copy(update=named | {"update": update})
+        self._shadow = next((model for model in wish.shadows if model.kind is ModelKind.WINNER), None)
+        self._report()
+
+    def _report(self) -> None:
+        shadow = _update(self._shadow, ModelPhase.SHADOWING) if self._shadow else None
+        models: tuple[ActiveModel, ...] = (self._runs.model_copy(update={"challenger": shadow}),)
+        now, name = datetime.now(UTC), f"Simulated {self.id}"
+        said = Reported(
+            boot_id=self.boot, time=now, name=name, source="simulated", desired_version=self._settled, models=models
+        )
+        self._say(Channel.REPORTED, said)
 
     def _flush(self) -> None:
         """Send what was not sent yet, and all again when no receipt comes."""
         now = time.monotonic()
-        if self._outbox and self._outbox[0][1] and now - self._outbox[0][1] > AGAIN_AFTER:
-            first = self._outbox[0]
-            self._outbox[0] = (first[0], now)
-            self._tally.repeated += 1
-            self._send(first[0])
+        first = self._outbox[0][1] if self._outbox else 0.0
+        again = first > 0 and now - max(first, self._again_at) > AGAIN_AFTER
+        if again:
+            self._again_at = now
         for at in range(min(len(self._outbox), WINDOW)):
             event, sent = self._outbox[at]
             if not sent:
                 self._outbox[at] = (event, now)
+            if not sent or again:
+                self._tally.repeated += bool(sent)
                 self._send(event)
 
     def _send(self, event: Event) -> None:
@@ -233,6 +300,8 @@ class SimulatedDevice:
             told = decode(TOPICS.parse(topic).channel, payload)
             if isinstance(told, Receipt) and told.boot_id == self.boot:
                 self._receipted(told.seq)
+            elif isinstance(told, Desired):
+                self._obey(told)
 
     def _receipted(self, seq: int) -> None:
         now = time.monotonic()
@@ -261,6 +330,11 @@ class SimulatedDevice:
         reason = "" if online else "the connection was lost"
         now = datetime.now(UTC)
         return Status(boot_id=self.boot, online=online, connection=self._connections, time=now, reason=reason)
+
+
+def _update(model: ModelAssignment, phase: ModelPhase) -> ModelUpdate:
+    same = {name: getattr(model, name) for name in ("name", "version", "sha256", "asked", "rollout")}
+    return ModelUpdate(phase=phase, since=datetime.now(UTC), **same)
 
 
 async def _sleep(stopping: asyncio.Event, seconds: float) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -15,10 +16,20 @@ from kubeddr.cli import app
 from kubeddr.crowd.crowd import Plan, run
 from kubeddr.crowd.device import Manner
 from kubeddr.crowd.mqtt import packets, publish
-from tests.cloud_fakes import control_plane
+from tests.cloud_bundle import bundle_bytes
+from tests.cloud_fakes import control_plane, eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+ROLLOUT = """
+rollout: crowd
+model: winner 1
+champion: winner 0
+canary: 8
+gate: {margin: 0.1}
+waves: [2, 100%]
+"""
 
 
 @given(st.lists(st.tuples(st.text(max_size=30), st.binary(max_size=400), st.integers(0, 65535))), st.integers(1, 7))
@@ -70,3 +81,34 @@ def test_a_crowd_needs_to_be_told_where(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["simulate-fleet", "--devices", "1"])
     assert done.exit_code == 1
     assert "Give either --broker" in done.stderr
+
+
+async def test_a_crowd_obeys_and_compares(tmp_path: Path) -> None:
+    with mosquitto(tmp_path / "broker") as broker, control_plane(tmp_path / "cloud", broker) as cloud:
+        for version in ("0", "1"):
+            data = bundle_bytes(name="winner", version=version, network=version.encode() * 99, kind="winner")
+            assert cloud.post("/api/v1/models", content=data).is_success
+        names = [f"sim-{number:05}" for number in range(1, 9)]
+        plan, stopping = Plan(broker, names, Manner(pause=0.03), seconds=60), asyncio.Event()
+        playing = asyncio.create_task(run(plan, lambda *_: None, stopping))
+
+        def story() -> dict[str, Any]:
+            eventually(lambda: cloud.get("/api/v1/devices?status=online").json()["total"] == 8, "eight devices")
+            assert cloud.post("/api/v1/rollouts", json={"file": ROLLOUT}).status_code == 201
+            found: list[dict[str, Any]] = []
+
+            def ended() -> bool:
+                found.append(cloud.get("/api/v1/rollouts/crowd").json()["rollout"])
+                return bool(found[-1]["stage"] == "ended")
+
+            eventually(ended, "the end of the rollout", 50)
+            return found[-1]
+
+        rollout = await asyncio.to_thread(story)
+        stopping.set()
+        outcome = await playing
+        assert rollout["outcome"] == "succeeded", rollout
+        assert len(outcome.tally.told) == 8
+        assert outcome.tally.compared >= 8 * 8
+        devices = cloud.get("/api/v1/devices").json()["items"]
+        assert {model["version"] for device in devices for model in device["models"]} == {"1"}
