@@ -155,6 +155,9 @@ class Story:
 
     def _turn(self, at: float, kind: Kind, player: int) -> None:
         chances = [p if player == 1 else 1.0 - p for _, p in self._recent] or [1 / 2]
+        last = self.turns[-1] if self.turns else None
+        if kind is Kind.LEAD and last and last.kind is Kind.SWING and last.player == player and at - last.t < WITHIN:
+            self.turns = self.turns[:-1]  # what swung was the lead
         self.turns = [*self.turns, Turn(at, kind, player, min(chances), chances[-1])][-TURNS:]
         self._quiet_until = at + WITHIN
 

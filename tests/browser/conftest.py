@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,14 @@ def shoot() -> Callable[..., None]:
             small.quantize(COLOURS, dither=Image.Dither.NONE).save(Path(kept) / f"{name}.png", optimize=True)
 
     return take
+
+
+def until(page: Page, expression: str, seconds: float = 30.0) -> None:
+    """Wait for something to be true on a page, asked from outside: its policy lets nothing be evaluated inside."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"not within {seconds:g} seconds: {expression}"
+        page.wait_for_timeout(50)
 
 
 def serious(page: Page) -> list[str]:

@@ -173,7 +173,7 @@ def test_people_and_what_they_did(cloud: httpx.Client, page: Open, shoot: Shoot)
     hers.get_by_label("Token").fill(secret)
     hers.get_by_role("button", name="Sign in").click()
     hers.wait_for_selector("nav a")
-    assert hers.locator("nav a").all_inner_texts() == ["Fleet", "Live", "Matches", "Models"]
+    assert hers.locator("nav a").all_inner_texts() == ["Fleet", "Live", "Matches", "Models", "Rollouts"]
     hers.goto(f"{cloud.base_url}/users")
     hers.get_by_text("this needs admin").wait_for()
 

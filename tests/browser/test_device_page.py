@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from edge_agent.capture.live import CaptureState, CaptureStatus
-from tests.browser.conftest import serious
+from tests.browser.conftest import serious, until
 from tests.browser.show import LENGTH, LONG, shown
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def test_a_match_from_the_first_step_to_the_story_it_made(show: Show, page: Open
     here = page()
     here.goto(show.url)
     assert here.locator(".best li").count() == 3
-    here.wait_for_function("document.querySelector('#join-qr').naturalWidth > 0")
+    until(here, "document.querySelector('#join-qr').naturalWidth > 0")
     shoot(here, "device-idle", readme=True)
     assert serious(here) == []
 
@@ -148,7 +148,7 @@ def test_set_up_shows_what_is_seen_and_is_done_with_one_tap(show: Show, page: Op
     here = page()
     here.goto(f"{show.url}/?setup=1")
     here.get_by_text("both displays found").wait_for()
-    here.wait_for_function("document.querySelector('#picture').naturalWidth === 1280")
+    until(here, "document.querySelector('#picture').naturalWidth === 1280")
     assert here.locator("#outlines polygon").count() == 2
     assert here.locator(".found small").all_inner_texts() == ["99 % sure · 7 digits", "94 % sure · 7 digits"]
     assert serious(here) == []
@@ -173,7 +173,7 @@ def test_how_soon_it_is_painted_and_how_soon_a_prediction_is_seen(
     paints = []
     for _ in range(5):
         here.goto(show.url)
-        here.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+        until(here, "performance.getEntriesByName('first-contentful-paint').length > 0")
         paints.append(here.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
     show.begin()
     phase(here, "match")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubeddr.demo_plan import free_ports
-from tests.browser.conftest import serious
+from tests.browser.conftest import serious, until
 from tests.browser.plane import sign_in
 from tests.device_broker import MOSQUITTO
 from tests.e2e_stage import HOST, PATIENCE, Stage, film
@@ -66,15 +66,22 @@ def test_a_device_is_let_in_and_shows_matches_with_and_without_the_control_plane
         kiosk.wait_for_selector('body[data-phase="match"]', timeout=LONG)
         console.locator("a.card").wait_for(timeout=LONG)
 
+        # it shows what it sees when it is asked
+        console.get_by_role("button", name="Ask for its picture and log").click()
+        console.get_by_text("As of").wait_for(timeout=LONG)
+        until(console, "document.querySelector('.look img').naturalWidth > 300", PATIENCE)
+        console.get_by_text("Its log").click()
+        console.locator(".look pre", has_text="match started").wait_for()
+        assert serious(console) == []
+        shoot(console, "console-look")
+
         # the control plane dies: the console says that what it shows is old, the show goes on
         stage.kill()
         console.get_by_text("The connection to the control plane is lost.").wait_for(timeout=LONG)
         kiosk.locator("#link", has_text="offline, goes on alone").wait_for(timeout=LONG)
         assert kiosk.locator("#tape").is_hidden()
         shown = kiosk.locator("#p1 .score").inner_text()
-        kiosk.wait_for_function(
-            "(then) => document.querySelector('#p1 .score').innerText !== then", arg=shown, timeout=LONG
-        )
+        until(kiosk, f"document.querySelector('#p1 .score').innerText !== {shown!r}", PATIENCE)
         kiosk.wait_for_selector('body[data-phase="result"]', timeout=LONG)
         assert kiosk.locator("#won").inner_text() in {"Player 1", "Player 2"}
         finals = [kiosk.locator(f"#final{player} .score").inner_text().replace(",", "") for player in (1, 2)]

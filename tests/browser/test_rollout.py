@@ -157,6 +157,7 @@ def test_a_worse_model_is_stopped_and_a_good_one_goes_through(
         over.set()
         playing.join()
         here.goto(f"{cloud.base_url}/rollouts")
+        here.locator("tbody .tag").first.wait_for()
         assert here.locator("tbody .tag").all_inner_texts() == ["succeeded", "aborted"]
         shoot(here, "console-rollouts")
         for each in fleet:

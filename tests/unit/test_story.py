@@ -38,6 +38,12 @@ def test_a_lead_counts_when_it_lasts() -> None:
     assert kinds(follow(blink)) == []
 
 
+def test_a_swing_that_was_the_lead_is_told_once() -> None:
+    taken = [(float(t), 0.2 + 0.03 * t, 90 * t if t < 12 else 120 * t, 100 * t) for t in range(1, 20)]
+    assert [kind for kind, _ in kinds(follow(taken))].count(Kind.SWING) == 0
+    assert (Kind.LEAD, 1) in kinds(follow(taken))
+
+
 def test_who_leads_first_has_turned_nothing() -> None:
     assert kinds(follow([(float(t), 0.5, 10 * t, 0) for t in range(30)])) == []
 
