@@ -6,7 +6,7 @@ without loading any of it; whether the model is any good is for the device's sel
 
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
 
 from contract.errors import ManifestError
 from contract.ids import Sha256
@@ -35,6 +35,8 @@ class Manifest(BaseModel):
 
     Attributes:
         files: every member of the zip but the manifest itself.
+        settings: what the code that runs the networks has to know, and how good they were found to be.
+        created_from: where the model comes from, such as `data` and `code`.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="ignore", validate_by_name=True)
@@ -44,6 +46,8 @@ class Manifest(BaseModel):
     version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$")]
     schema_version: Annotated[int, Field(alias="schema", ge=1)]
     files: Annotated[dict[str, FileEntry], Field(min_length=1, max_length=MAX_MEMBERS)]
+    settings: dict[str, JsonValue] = {}
+    created_from: dict[str, str] = {}
 
 
 def parse(data: bytes) -> Manifest:

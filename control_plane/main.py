@@ -39,6 +39,7 @@ from control_plane.services.diagnostics import Diagnostics
 from control_plane.services.enrolment import Enrolment, Policy
 from control_plane.services.fleet import Fleet
 from control_plane.services.reconciler import AlwaysHeld, Chore, Reconciler
+from control_plane.services.registry import Registry
 from control_plane.services.rollouts import Rollouts
 from control_plane.settings import SECURE
 from control_plane.storage.database import Database
@@ -186,6 +187,7 @@ def assembled(settings: Settings, topics: TopicSchema, line: Line, parts: Parts)
         context = Context(
             fleet=fleet,
             catalog=parts.catalog,
+            models=Registry(database, parts.catalog),
             access=parts.access,
             enrolment=parts.enrolment,
             diagnostics=Diagnostics(database, link, settings.data / "diagnostics"),

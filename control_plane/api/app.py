@@ -19,6 +19,7 @@ from control_plane.api import (
     pages,
     people,
     problems,
+    registry,
     rollouts,
     shelf,
     stream,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 # all that a page needs comes from here, so it works offline and nothing else is let in
 POLICY = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-ROOMS = (devices, care, desired, enrol, matches, shelf, rollouts, aside, people, stream, health, pages)
+ROOMS = (devices, care, desired, enrol, matches, registry, shelf, rollouts, aside, people, stream, health, pages)
 
 
 def routes() -> list[BaseRoute]:

@@ -14,6 +14,7 @@ from control_plane.services.catalog import Catalog
 from control_plane.services.diagnostics import Diagnostics
 from control_plane.services.enrolment import Enrolment
 from control_plane.services.fleet import Fleet
+from control_plane.services.registry import Registry
 from control_plane.services.rollouts import Rollouts
 
 ANYWHERE = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})  # noqa: S104 (compared, not bound)
@@ -63,6 +64,7 @@ class Context:
 
     fleet: Fleet
     catalog: Catalog
+    models: Registry
     access: Access
     enrolment: Enrolment
     diagnostics: Diagnostics

@@ -11,6 +11,7 @@ from contract.ids import Sha256
 from contract.messages import ActiveModel, Desired, ModelPhase, Prediction, Reported, Telemetry
 from control_plane.domain.desired import Outcome, Step, outcome
 from control_plane.domain.device import Presence
+from control_plane.domain.registry import Stage
 from control_plane.storage.rows import connection_of, match_of
 
 Item = TypeVar("Item")
@@ -192,12 +193,14 @@ class BundleOut(Shape):
     version: str
     size: int
     pushed: datetime
+    pushed_by: str
+    stage: Stage
     url: str
 
     @classmethod
     def of(cls, row: RowMapping) -> Self:
         """From its row."""
-        named = {name: row[name] for name in ("sha256", "kind", "name", "version", "size", "pushed")}
+        named = {name: row[name] for name in cls.model_fields if name != "url"}
         return cls(**named, url=f"/api/v1/models/{row['sha256']}/bundle")
 
 

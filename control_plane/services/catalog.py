@@ -9,12 +9,12 @@ import structlog
 
 from contract.messages import ModelAssignment, ModelKind
 from contract.trust import target_name, target_path
+from control_plane.domain.registry import Stage
 from control_plane.errors import ConflictError, NotFoundError
 from control_plane.releases.repository import Signed
 from control_plane.storage import reads, writes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from sqlalchemy import RowMapping
@@ -35,7 +35,7 @@ class Catalog:
         self.store = store
         self.repository = repository
 
-    def add(self, incoming: Incoming) -> RowMapping:
+    def add(self, incoming: Incoming, by: str = "") -> RowMapping:
         """Keep what has arrived, and sign it.
 
         Raises:
@@ -50,7 +50,7 @@ class Catalog:
                     f"{stored.manifest.name} {stored.manifest.version} is here already, with other content. "
                     "Give what you changed a version of its own."
                 )
-            writes.add_bundle(connection, stored.sha256, stored.size, stored.manifest, datetime.now(UTC))
+            writes.add_bundle(connection, stored, datetime.now(UTC), by)
         log.info("model stored", name=stored.manifest.name, version=stored.manifest.version, sha256=stored.sha256)
         self.sign()
         return self.get(stored.sha256)
@@ -80,11 +80,6 @@ class Catalog:
             raise NotFoundError(f"There is no model {sha256[:12]}. `kubeddr models list` shows what there is.")
         return row
 
-    def page(self, limit: int, offset: int) -> tuple[Sequence[RowMapping], int]:
-        """Bundles, newest first, and how many there are."""
-        with self._database.read() as connection:
-            return reads.bundles(connection, limit, offset)
-
     def file(self, sha256: Sha256) -> Path:
         """The bundle itself.
 
@@ -102,9 +97,15 @@ class Catalog:
 
         Raises:
             NotFoundError: it was never pushed, or its file is gone.
+            ConflictError: it is retired.
         """
         self.file(sha256)
         row = self.get(sha256)
+        if row["stage"] == Stage.RETIRED:
+            raise ConflictError(
+                f"{row['name']} {row['version']} is retired, and not signed any more. "
+                f"`kubeddr models promote {sha256[:12]} candidate` brings it back."
+            )
         target = target_name(row["name"], row["version"])
         return ModelAssignment(
             kind=ModelKind(row["kind"]),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Boolean, Column, MetaData, String, Table, Text, and_, func, not_, or_, select
 
 from contract.ids import DeviceId
+from control_plane.domain.registry import Stage
 from control_plane.storage.tables import BundleRow, DeadLetter, Device, DiagnosticsRow, MatchRow, ModelStep, SampleRow
 
 if TYPE_CHECKING:
@@ -193,13 +194,6 @@ def steps(connection: Connection, device_id: str, limit: int = 50) -> Sequence[R
     return connection.execute(wanted).mappings().all()
 
 
-def bundles(connection: Connection, limit: int, offset: int) -> tuple[Sequence[RowMapping], int]:
-    """Bundles, newest first, and how many there are in all."""
-    page = select(BUNDLES).order_by(BUNDLES.c.pushed.desc(), BUNDLES.c.sha256).limit(limit).offset(offset)
-    total = connection.execute(select(func.count()).select_from(BUNDLES)).scalar_one()
-    return connection.execute(page).mappings().all(), total
-
-
 def bundle(connection: Connection, sha256: str) -> RowMapping | None:
     """One bundle."""
     return _one(connection, select(BUNDLES).where(BUNDLES.c.sha256 == sha256))
@@ -212,8 +206,9 @@ def version(connection: Connection, name: str, version: str) -> RowMapping | Non
 
 
 def signable(connection: Connection) -> Sequence[RowMapping]:
-    """The bundles that devices may run, oldest first."""
-    return connection.execute(select(BUNDLES).order_by(BUNDLES.c.pushed, BUNDLES.c.sha256)).mappings().all()
+    """The bundles that devices may run, oldest first: all that are not retired."""
+    wanted = select(BUNDLES).where(BUNDLES.c.stage != Stage.RETIRED.value)
+    return connection.execute(wanted.order_by(BUNDLES.c.pushed, BUNDLES.c.sha256)).mappings().all()
 
 
 def dead_letters(connection: Connection, limit: int, offset: int = 0) -> tuple[Sequence[RowMapping], int]:

@@ -34,8 +34,8 @@ def _big(default: Any = 0) -> Any:
     return Field(default=default, sa_type=BigInteger, nullable=default is None)
 
 
-def _label() -> Any:
-    return Field(default="", sa_type=Text, nullable=False, sa_column_kwargs={"server_default": ""})
+def _label(default: str = "") -> Any:
+    return Field(default=default, sa_type=Text, nullable=False, sa_column_kwargs={"server_default": default})
 
 
 class Device(Table, table=True):
@@ -138,6 +138,7 @@ class BundleRow(Table, table=True):
     """A model bundle in the store; its file is named by the digest."""
 
     __tablename__ = "bundle"
+    __table_args__ = (Index(None, "name"),)
 
     sha256: str = Field(primary_key=True, max_length=64)
     kind: str = Field(max_length=20)
@@ -145,6 +146,39 @@ class BundleRow(Table, table=True):
     version: str = Field(max_length=64)
     size: int = _big()
     pushed: datetime = _time()
+    pushed_by: str = _label()
+    stage: str = _label("candidate")
+    data: str = _label()  # the hash, or name, of what it was trained on
+    code: str = _label()  # the revision that trained it
+    card: str = _label()
+    parameters: str = _label("{}")  # JSON, by name
+    metrics: str = _label("{}")
+
+
+class AliasRow(Table, table=True):
+    """A name that a version of a kind goes by."""
+
+    __tablename__ = "model_alias"
+
+    kind: str = Field(primary_key=True, max_length=20)
+    alias: str = Field(primary_key=True, max_length=32)
+    sha256: str = Field(max_length=64)
+    since: datetime = _time()
+    given_by: str = Field(max_length=60)
+
+
+class ModelDecision(Table, table=True):
+    """What was decided about a version, by whom and why."""
+
+    __tablename__ = "model_decision"
+    __table_args__ = (Index(None, "sha256"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=COUNTER)
+    sha256: str = Field(max_length=64)
+    time: datetime = _time()
+    operator: str = Field(max_length=60)
+    action: str = _text()
+    reason: str = _text()
 
 
 class DiagnosticsRow(Table, table=True):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, select, update
 
+from control_plane.domain.registry import lineage
 from control_plane.storage.tables import BundleRow, Device, DiagnosticsRow
 
 if TYPE_CHECKING:
@@ -14,18 +15,20 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Table
 
-    from contract.ids import DeviceId, Sha256
-    from contract.manifest import Manifest
+    from contract.ids import DeviceId
     from contract.messages import Desired
+    from control_plane.releases.store import Stored
 
 
-def add_bundle(connection: Connection, sha256: Sha256, size: int, manifest: Manifest, now: datetime) -> None:
+def add_bundle(connection: Connection, stored: Stored, now: datetime, by: str) -> None:
     """Note a bundle; one that is known already stays as it was noted."""
+    sha256, manifest = stored.sha256, stored.manifest
     table = _table(BundleRow)
     if connection.execute(select(table.c.sha256).where(table.c.sha256 == sha256)).first():
         return
-    row = {"kind": manifest.kind.value, "name": manifest.name, "version": manifest.version}
-    connection.execute(table.insert(), [row | {"sha256": sha256, "size": size, "pushed": now}])
+    row: dict[str, object] = {"kind": manifest.kind.value, "name": manifest.name, "version": manifest.version}
+    row |= {"sha256": sha256, "size": stored.size, "pushed": now, "pushed_by": by} | lineage(manifest).row()
+    connection.execute(table.insert(), [row])
 
 
 def set_desired(connection: Connection, device: DeviceId, wish: Desired) -> None:

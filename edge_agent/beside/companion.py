@@ -59,13 +59,14 @@ class Companion:
         self._work: queue.Queue[_Work | None] = queue.Queue(WAITING)
         self._given = self._missed = self._failing = 0
         self._match = [0, 0]  # pictures given and missed since the last comparison
+        self._closed = False
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="beside", daemon=True)
         self._thread.start()
 
     def see(self, frame: Frame | None, result: StepResult, match: MatchId | None) -> None:
         """Hand a picture over; at once, whatever state it is in."""
-        if self._ended.is_set():
+        if self._closed or self._ended.is_set():
             return
         self._given += 1
         self._match[0] += 1
@@ -81,8 +82,8 @@ class Companion:
             self._judge()
 
     def close(self) -> None:
-        """End; nobody waits for it."""
-        self._ended.set()
+        """End with what is still to be seen, such as the end of a match; nobody waits for it."""
+        self._closed = True
         with contextlib.suppress(queue.Full):
             self._work.put_nowait(None)
 
@@ -95,7 +96,7 @@ class Companion:
             self._end(f"with it beside, a picture takes {took:.0f} ms, and took {self._usual:.0f} ms without")
 
     def _run(self) -> None:
-        while not self._ended.is_set():
+        while not self._ended.is_set() and not (self._closed and self._work.empty()):
             work = self._work.get()
             if work is None or self._ended.is_set():
                 return
