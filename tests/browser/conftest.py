@@ -22,7 +22,7 @@ FLAGS = (
 )  # fmt: skip
 
 SHOTS = Path(".state") / "shots"
-WIDE, COLOURS = 1200, 96  # of the README's pictures
+WIDE, COLOURS = 1200, 128  # of the README's pictures
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +67,9 @@ def shoot() -> Callable[..., None]:
         if kept and readme:
             picture = Image.open(path).convert("RGB")
             small = picture.resize((WIDE, round(picture.height * WIDE / picture.width)), Image.Resampling.LANCZOS)
-            small.quantize(COLOURS, dither=Image.Dither.NONE).save(Path(kept) / f"{name}.png", optimize=True)
+            small.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+                Path(kept) / f"{name}.png", optimize=True
+            )
 
     return take
 

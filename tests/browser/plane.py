@@ -17,6 +17,7 @@ from contract.messages import (
     ModelKind,
     Problem,
     ProblemCode,
+    Reported,
     Telemetry,
 )
 from contract.messages import Interval as Range
@@ -107,7 +108,11 @@ def trouble(device: FakeDevice) -> None:
 def many(data: Path, count: int) -> None:
     """So many devices in the control plane's database, as if they had reported for months."""
     chance, now = random.Random(7), datetime.now(UTC)  # noqa: S311 - a fleet of any kind
-    rows = []
+    boot, rows = BootId.mint(), []
+    reported = Reported(boot_id=boot, time=now, models=(READER,), source="/dev/video0").model_dump_json()
+    told = Telemetry(boot_id=boot, time=now, fps=29.6, outbox=0, source_ok=True)
+    problem = Problem(code=ProblemCode.HOT, text="the processor has 84 degrees")
+    well, hot = told.model_dump_json(), told.model_copy(update={"problems": (problem,)}).model_dump_json()
     for number in range(count):
         online = chance.random() < 0.93
         row = Device(
@@ -118,8 +123,10 @@ def many(data: Path, count: int) -> None:
             since=now - timedelta(days=chance.random() * 30),
             heard=now + timedelta(hours=1) if online else now - timedelta(hours=9),
             first_seen=now - timedelta(days=90),
-            boot_id=BootId.mint(),
-            problems=" hot " if online and chance.random() < 0.03 else "",
+            boot_id=boot,
+            reported=reported,
+            telemetry=hot if (warm := online and chance.random() < 0.03) else well,
+            problems=" hot " if warm else "",
         )
         rows.append(row.model_dump())
     database = Database(f"sqlite:///{data / 'kubeddr.db'}")

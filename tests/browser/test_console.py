@@ -113,7 +113,7 @@ def test_a_match_is_watched_to_its_end_and_once_more(
     here.get_by_role("button", name="Replay").click()
     here.locator(".replay .soft", has_text="0:5").wait_for()
     here.get_by_role("button", name="Stop").click()
-    shoot(here, "console-match", readme=True)
+    shoot(here, "console-match")
     assert serious(here) == []
     here.goto(f"{cloud.base_url}/matches?q={device.id}")
     here.get_by_text("1 to 1 of 1").wait_for()

@@ -45,7 +45,7 @@ def test_a_match_from_the_first_step_to_the_story_it_made(show: Show, page: Open
     here.goto(show.url)
     assert here.locator(".best li").count() == 3
     until(here, "document.querySelector('#join-qr').naturalWidth > 0")
-    shoot(here, "device-idle", readme=True)
+    shoot(here, "device-idle")
     assert serious(here) == []
 
     show.begin()

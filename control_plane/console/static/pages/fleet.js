@@ -17,7 +17,7 @@ export function show(page) {
       { name: "q", label: "Search" }, { name: "site", label: "Site", options: [["", "all"]] },
       { name: "status", label: "Status", options: [["", "all"], ...STANDS.map((each) => [each, each])] }, { name: "tag", label: "Tag" },
     ],
-    columns: ["device", "state", "site", "watches", "models", "#pictures/s", "#waiting", "heard"], row: deviceRow,
+    columns: ["device", "state", "site", "models", "#pictures/s", "#waiting", "heard"], row: deviceRow,
     empty: "No device has reported yet. Start one with: kubeddr agent",
   });
   page.replaceChildren(h("h1", {}, "Fleet"), tiles, h("div", { class: "aside" }, h("section", {}, h("h2", {}, "Sites"), sites), h("section", {}, h("h2", {}, "Devices"), devices.element)));
@@ -55,7 +55,7 @@ function deviceRow(device) {
   if (device.name !== device.id) name.append(h("span", { class: "soft" }, `  ${device.id}`));
   const says = device.status === "offline" ? `offline since ${moment(device.since)}` : device.reasons.length ? `${device.status}: ${device.reasons.join("; ")}` : device.status;
   const heard = device.heard ? `${ago(Date.now() - new Date(device.heard).getTime())} ago` : "never";
-  return row({ class: device.presence }, name, h("td", { class: "wide" }, says), device.site || "–", device.source || "–",
+  return row({ class: device.presence }, name, h("td", { class: "wide" }, says), device.site || "–",
     device.models.map((model) => `${model.name} ${model.version}`.trim()).join(", ") || "–",
     number(told?.fps?.toFixed(0) ?? "–"), number(told?.outbox?.toLocaleString("en-US") ?? "–"), device.presence === "online" ? "now" : heard);
 }

@@ -62,7 +62,8 @@ export function replay(mark) {
 
 // What there was to know at `t`, put into words: the lead against what could still be gained, and the latest change.
 export function explain(samples, t, match) {
-  const past = samples.filter((each) => each.t <= t + 0.05);
+  const near = samples.reduce((best, each, index) => (Math.abs(each.t - t) < Math.abs(samples[best].t - t) ? index : best), 0);
+  const past = samples.slice(0, near + 1); // up to the one that the chart points at
   const now = past[past.length - 1];
   if (!now) return "Nothing was known yet.";
   const favourite = now.p1_win >= 0.5 ? 1 : 2;
