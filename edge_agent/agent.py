@@ -49,6 +49,7 @@ from edge_agent.reporting.outbox import Outbox
 from edge_agent.reporting.reconnection import LinkState
 from edge_agent.reporting.reporter import Reporter
 from edge_agent.settings import MQTT_PORT, Settings, without_credentials, without_secrets
+from edge_agent.supervision import Supervisor
 from edge_agent.twin import Controls, Twin
 from edge_agent.updates import startup
 from edge_agent.updates.lease import Lease
@@ -201,13 +202,18 @@ class Agent:
     async def _look_around(self, serving: asyncio.Task[None]) -> None:
         """Keep the page's surroundings fresh until it is time to end."""
         assert self._stop is not None  # noqa: S101 - set by the only caller
+        supervisor = Supervisor()
+        supervisor.ready()
         while not self._stop.is_set() and not serving.done():
+            if time.monotonic() - self._worker.alive_at < condition.STUCK:
+                supervisor.alive()
             link = self.link_state.value if self._link else "alone"
             model = self._updater.models()[0]
             self.board.tell(link=link, model=f"{model.name} {model.version}")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), LOOK_EVERY)
         self._stop.set()
+        supervisor.stopping()
 
     def _end(self) -> None:
         self._worker.stop()

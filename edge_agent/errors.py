@@ -15,6 +15,10 @@ class SettingsError(EdgeAgentError):
     """The agent was started with something it cannot run with."""
 
 
+class InstallError(EdgeAgentError):
+    """This machine could not be made a device: the person mends what the text says and tries again."""
+
+
 class UpdateRefusedError(EdgeAgentError):
     """The offered model is bad: keep the old one, do not try this version again."""
 

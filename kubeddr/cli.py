@@ -11,6 +11,7 @@ from kubeddr.bench import bench
 from kubeddr.cabinet import cabinet
 from kubeddr.control_plane import control_plane
 from kubeddr.demo import demo
+from kubeddr.device import device
 from kubeddr.evaluate import evaluate
 from kubeddr.fleet import devices
 from kubeddr.keys import keys
@@ -47,7 +48,7 @@ app.command()(backup)
 app.command()(restore)
 app.command()(login)
 app.command()(audit)
-for group in (devices, matches, models, rollouts, keys, operators, tokens, train):
+for group in (device, devices, matches, models, rollouts, keys, operators, tokens, train):
     app.add_typer(group)
 
 
