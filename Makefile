@@ -34,6 +34,14 @@ check-deploy: setup ## what a cluster and a device would be given: schemas, poli
 	@tools=$$(scripts/promtool $(CACHE)/promtool) && \
 	  KUBEDDR_CHECK_DEPLOY=1 PATH="$$PATH:$$tools" $(BIN)/pytest tests/deploy
 
+test-device: setup ## the installer and the service on a systemd of their own (root; about 500 MB the first time)
+	@scripts/device-root $(CACHE)/device
+	KUBEDDR_DEVICE_ROOT=$(CACHE)/device $(BIN)/pytest tests/machines/test_device_service.py -m slow -n 0 --timeout 900
+
+test-arm64: setup ## the device end to end on arm64, emulated (root; about 560 MB the first time)
+	@scripts/arm64-root $(CACHE)/arm64
+	KUBEDDR_ARM64_ROOT=$(CACHE)/arm64 $(BIN)/pytest tests/machines/test_arm64.py -m slow -n 0 --timeout 900
+
 format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
