@@ -21,6 +21,10 @@ demo: setup ## everything on this machine with two rendered cabinets; SOURCE=cli
 	@scripts/system-packages mosquitto tesseract-ocr
 	@exec $(BIN)/kubeddr demo $(if $(SOURCE),--source '$(SOURCE)') $(if $(SECONDS),--seconds $(SECONDS))
 
+demo-bad-model: setup ## a worse model let loose on a small fleet, caught and undone by itself; about two minutes
+	@scripts/system-packages mosquitto tesseract-ocr
+	@exec $(BIN)/kubeddr demo --bad-model
+
 check: setup ## style, types and import directions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -6,6 +6,7 @@ import signal
 import tempfile
 import threading
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,12 @@ def demo(
         str, typer.Option(help="Watch this instead: a camera number, device, video file, pictures, or URL.")
     ] = "",
     seconds: Annotated[float, typer.Option(help="End by itself after this long; 0 goes on until Ctrl-C.", min=0)] = 0,
+    story: Annotated[
+        bool, typer.Option("--story/--no-story", help="Roll out a good model, then a worse one that is caught.")
+    ] = True,
+    bad_model: Annotated[
+        bool, typer.Option("--bad-model", help="Only the worse one, and end when it is undone.")
+    ] = False,
     data: Annotated[
         Path | None, typer.Option(help="Keep the database, outboxes and logs here; without, they go at the end.")
     ] = None,
@@ -41,10 +48,19 @@ def demo(
         try:
             _check(source)
             folder = data or Path(stack.enter_context(_scratch()))
-            _run(console, stopping, plan(folder.absolute(), source), seconds)
+            told = Told(story=bad_model or (story and not source), bad_only=bad_model)
+            _run(console, stopping, plan(folder.absolute(), source), seconds, told)
         except DemoError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the demo tells: the story, or only its end."""
+
+    story: bool
+    bad_only: bool
 
 
 @contextmanager
@@ -84,11 +100,12 @@ def _check(source: str) -> None:
         raise DemoError(str(error)) from None
 
 
-def _run(console: Console, stopping: threading.Event, plan: Plan, seconds: float) -> None:
+def _run(console: Console, stopping: threading.Event, plan: Plan, seconds: float, told: Told) -> None:
     import httpx  # noqa: PLC0415 - heavy, --help is not
 
     from kubeddr.demo_screen import frame  # noqa: PLC0415
     from kubeddr.demo_stage import Stage  # noqa: PLC0415
+    from kubeddr.demo_story import Story  # noqa: PLC0415
     from kubeddr.processes import Children  # noqa: PLC0415
 
     signed_in = {"Authorization": f"Bearer {plan.token}"}
@@ -99,7 +116,8 @@ def _run(console: Console, stopping: threading.Event, plan: Plan, seconds: float
         if not stopping.is_set():
             console.print(f"Open the live page, signed in: [link={plan.page}]{plan.page}[/link]", soft_wrap=True)
             console.print(frame(_addresses(plan), "Ctrl-C ends it"))
-            stage.watch(plan, seconds)
+            story = Story(console, client, children, plan, told.bad_only).tell() if told.story else None
+            stage.watch(plan, seconds, story, ends=told.bad_only)
         console.print("Stopping everything ...")
     console.print("Stopped; nothing is left running.")
 

@@ -13,7 +13,7 @@ from kubeddr.demo_screen import status, table
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
@@ -105,11 +105,17 @@ class Stage:
             words = f"{child.last_words()}\nThese are the last words of {child.name}"
             raise DemoError(f"{words}, which ended by itself (exit code {child.code}).")
 
-    def watch(self, plan: Plan, seconds: float) -> None:
+    def watch(self, plan: Plan, seconds: float, story: Iterator[str] | None, *, ends: bool = False) -> None:
         """Show the state of every cabinet until it is time to stop.
 
+        Args:
+            plan: what plays.
+            seconds: how long at most; 0 for ever.
+            story: told beside it, a step each time; gives a line on where it stands.
+            ends: with the story it is time to stop.
+
         Raises:
-            DemoError: a program ended.
+            DemoError: a program ended, or the story does not go as it should.
         """
         end = time.monotonic() + seconds if seconds else float("inf")
         names = {station.device: station.name for station in plan.stations}
@@ -118,12 +124,26 @@ class Stage:
             while (left := end - time.monotonic()) > 0 and not self.stopping.wait(min(STATUS_EVERY, left)):
                 self._nobody_ended()
                 lines = status(names, self._matches(plan.url))
+                if story is not None and (where := self._told(story)) is not None:
+                    lines["Rollout"] = where
+                elif story is not None:
+                    story = None
+                    if ends:
+                        return
                 if self.console.is_terminal:
                     live.update(table(lines), refresh=True)
                 elif turn % TELL_EVERY == 0:
                     for name, line in lines.items():
                         self.console.print(f"{name}: {line}", soft_wrap=True)
                 turn += 1
+
+    def _told(self, story: Iterator[str]) -> str | None:
+        """Where the story stands after one more step; None when it is over."""
+        try:
+            return next(story, None)
+        except httpx.HTTPError as error:
+            self.console.print(f"The control plane does not answer ({type(error).__name__}): the story ends here.")
+            return None
 
     def _matches(self, url: str) -> list[dict[str, Any]]:
         """The newest matches as the control plane knows them; none when it is too busy to say."""

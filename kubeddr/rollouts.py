@@ -14,9 +14,7 @@ from kubeddr.fleet import table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-rollouts = typer.Typer(
-    name="rollouts", help="Better models, sent out in waves.", no_args_is_help=True
-)
+rollouts = typer.Typer(name="rollouts", help="Better models, sent out in waves.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The rollout.")]
 Reason = Annotated[str, typer.Option(help="Why, for those who ask later.")]
@@ -71,7 +69,7 @@ def list_rollouts(
         return
     columns = ("rollout", "model", "instead of", "is", "since", "waits for")
     rows = [
-        (each["name"], each["model"], each["champion"], _is(each), short_time(each["since"]), each["waits"])
+        (each["name"], each["model"], each["champion"], as_stage(each), short_time(each["since"]), each["waits"])
         for each in page["items"]
     ]
     table(columns, rows, "There is no rollout yet: `kubeddr rollouts apply FILE` begins one.", page["total"])
@@ -94,17 +92,17 @@ def show(
     rollout = found["rollout"]
     lines = [
         ("rollout", f"{rollout['name']}: {rollout['model']} instead of {rollout['champion']}"),
-        ("is", f"{_is(rollout)} since {short_time(rollout['since'])}"),
+        ("is", f"{as_stage(rollout)} since {short_time(rollout['since'])}"),
         ("goes to", _size(found)),
         ("asked", ", ".join(f"{count} {want}" for want, count in found["wanted"].items())),
         ("waits", rollout["waits"] or "-"),
-        ("gate", _judged(rollout["judged"])),
+        ("gate", as_judged(rollout["judged"])),
     ]
     for label, value in lines:
         typer.echo(f"{label:<10}{value}")
     typer.echo("")
     for each in found["decisions"]:
-        typer.echo(_decision(each))
+        typer.echo(as_line(each))
     if stands:
         typer.echo("")
         columns = ("device", "canary", "asked for", "is", "matches", "worse by", "why")
@@ -144,7 +142,7 @@ def approve(name: Name, *, reason: Reason = "", url: Url = DEFAULT_URL) -> None:
 def _say(url: str, name: str, word: str, reason: str) -> None:
     with api(url) as client:
         found = answer(client.post(f"/api/v1/rollouts/{name}/{word}", json={"reason": reason}))
-    typer.echo(_decision(found["decisions"][-1]))
+    typer.echo(as_line(found["decisions"][-1]))
 
 
 def _watch(url: str, name: str, *, as_json: bool) -> int:
@@ -159,15 +157,16 @@ def _watch(url: str, name: str, *, as_json: bool) -> int:
             found = get(url, f"/api/v1/rollouts/{name}")
             rollout = found["rollout"]
             for each in found["decisions"][told:]:
-                typer.echo(json.dumps(each) if as_json else _decision(each))
+                typer.echo(json.dumps(each) if as_json else as_line(each))
             told = len(found["decisions"])
             if rollout["stage"] == "ended":
                 return CODES.get(rollout["outcome"], 1)
-            status.update(f"{_is(rollout)}: {rollout['waits']}  {_judged(rollout['judged'])}")
+            status.update(f"{as_stage(rollout)}: {rollout['waits']}  {as_judged(rollout['judged'])}")
             time.sleep(POLL)
 
 
-def _is(rollout: Mapping[str, Any]) -> str:
+def as_stage(rollout: Mapping[str, Any]) -> str:
+    """How far it is, in a word or two."""
     if rollout["stage"] == "ended":
         return str(rollout["outcome"])
     stage = {"back": "going back", "waves": f"wave {rollout['wave']}"}.get(rollout["stage"], rollout["stage"])
@@ -193,7 +192,8 @@ def _preview(seen: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _judged(judged: Mapping[str, Any] | None) -> str:
+def as_judged(judged: Mapping[str, Any] | None) -> str:
+    """What the gate says, with its numbers."""
     if judged is None:
         return "-"
     if judged["mean"] is None:
@@ -202,7 +202,8 @@ def _judged(judged: Mapping[str, Any] | None) -> str:
     return f"{judged['verdict']}: {bounds} in {judged['matches']} matches on {judged['devices']} devices"
 
 
-def _decision(each: Mapping[str, Any]) -> str:
+def as_line(each: Mapping[str, Any]) -> str:
+    """A decision in one line."""
     numbers = ", ".join(f"{name} {_short(value)}" for name, value in each["numbers"].items() if value is not None)
     by = "" if each["by"] == "the rollout" else f" by {each['by']}"
     words = "; ".join(part for part in (each["reason"], numbers) if part)
