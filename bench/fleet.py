@@ -60,6 +60,11 @@ class Plane:
         headers = {"Authorization": f"Bearer {TOKEN}"}
         return httpx.get(self.url + path, headers=headers, timeout=60, trust_env=False)
 
+    def post(self, path: str, **body: object) -> httpx.Response:
+        """An answer to something that is sent: `json` or `content`."""
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        return httpx.post(self.url + path, headers=headers, timeout=60, trust_env=False, **body)  # type: ignore[arg-type]
+
     def inserted(self) -> float:
         """Events that are committed."""
         lines = self.get("/metrics").text.splitlines()
@@ -80,7 +85,7 @@ def figures() -> Iterator[Figure]:
 def _crowd() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="kubeddr-bench-") as name:
         folder = Path(name)
-        with mosquitto(folder / "broker") as broker, _plane(folder, broker, "") as plane:
+        with mosquitto(folder / "broker") as broker, plane_on(folder, broker, "") as plane:
             where = ("--broker", f"{broker[0]}:{broker[1]}", "--json")
             what = ("--devices", str(DEVICES), "--seconds", str(SECONDS), "--rate", "0.1")
             command = [sys.executable, "-m", "kubeddr", "simulate-fleet", *where, *what]
@@ -113,11 +118,11 @@ def _bursts() -> Iterator[Figure]:
                 continue
             with (
                 mosquitto(folder / f"broker-{database}") as broker,
-                _plane(folder / database, broker, url) as plane,
+                plane_on(folder / database, broker, url) as plane,
                 _burst(broker) as fire,
             ):
                 began = fire()
-                _until(partial(_has, plane, BURST))
+                until(partial(_has, plane, BURST))
                 rate = BURST / (time.monotonic() - began)
             yield Figure(f"ingest.{database}", rate, "1/s", goal=8000, baseline=bare, least=True)
             yield Figure(f"ingest.{database}.share", rate / bare, "of a bare subscriber", goal=0.7, least=True)
@@ -206,7 +211,8 @@ def _hear(line: socket.socket, size: int) -> None:
 
 
 @contextmanager
-def _plane(folder: Path, broker: tuple[str, int], database: str) -> Iterator[Plane]:
+def plane_on(folder: Path, broker: tuple[str, int], database: str) -> Iterator[Plane]:
+    """A control plane at that broker, its data in that folder."""
     port, devices = free_ports(2)
     where = ("--port", str(port), "--device-port", str(devices), "--broker", f"{broker[0]}:{broker[1]}")
     environment = {"KUBEDDR_ADMIN_TOKEN": TOKEN, "KUBEDDR_DATABASE_URL": database}
@@ -222,7 +228,7 @@ def _plane(folder: Path, broker: tuple[str, int], database: str) -> Iterator[Pla
                 return plane.get("/readyz").is_success
             return False
 
-        _until(ready)
+        until(ready)
         yield plane
 
 
@@ -240,7 +246,7 @@ def _has(plane: Plane, count: int) -> bool:
     return plane.inserted() >= count
 
 
-def _until(true: Callable[[], bool]) -> None:
+def until(true: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE
     while not true():
         if time.monotonic() > end:

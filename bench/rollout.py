@@ -1,4 +1,4 @@
-"""Whether the quality gate keeps its word, by simulation, and what it costs; then a fleet of simulated devices.
+"""Whether the quality gate keeps its word, by simulation, and what it costs.
 
 Every simulated rollout is looked at after every single match, as an impatient person would. Devices differ in how the
 challenger does on them (so their matches hang together) and play in random order. The shapes of differences: normal; a

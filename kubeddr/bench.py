@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,6 +22,7 @@ class Benchmark(StrEnum):
     PREDICT = "predict"
     FLEET = "fleet"
     ROLLOUT = "rollout"
+    PAD = "pad"
 
 
 def bench(
@@ -48,9 +50,14 @@ def _figures(name: Benchmark) -> Iterator[Figure]:
 
             return of_a_fleet()
         case Benchmark.ROLLOUT:
-            from bench.rollout import figures as of_rollouts  # noqa: PLC0415 - the same
+            from bench.rollout import figures as of_the_gate  # noqa: PLC0415 - the same
+            from bench.rollout_fleet import figures as of_rollouts  # noqa: PLC0415 - the same
 
-            return of_rollouts()
+            return chain(of_the_gate(), of_rollouts())
+        case Benchmark.PAD:
+            from bench.pad import figures as of_pads  # noqa: PLC0415 - the same
+
+            return of_pads()
 
 
 def _text(figure: Figure) -> str:
