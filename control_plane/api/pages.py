@@ -20,6 +20,7 @@ def sign_in_page() -> FileResponse:
 @router.get("/matches/{rest}")
 @router.get("/devices/{rest}")
 @router.get("/models")
+@router.get("/models/{rest}")
 @router.get("/rollouts")
 @router.get("/rollouts/{rest}")
 @router.get("/live")

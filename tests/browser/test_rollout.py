@@ -162,3 +162,26 @@ def test_a_worse_model_is_stopped_and_a_good_one_goes_through(
         shoot(here, "console-rollouts")
         for each in fleet:
             each.device.close()
+        look_at_the_models(here, cloud, shoot)
+
+
+def look_at_the_models(here: Page, cloud: httpx.Client, shoot: Callable[..., None]) -> None:
+    here.goto(f"{cloud.base_url}/models")
+    here.get_by_text("1 to 3 of 3").wait_for()
+    assert serious(here) == []
+    here.get_by_label("Search").fill("3.0.0")
+    here.get_by_text("1 to 1 of 1").wait_for()
+    here.get_by_role("link", name="winner 3.0.0").click()
+    here.get_by_label("Stage").select_option("production")
+    here.get_by_role("button", name="Bring to this stage").click()
+    here.get_by_text("From candidate a model goes to").wait_for()
+    here.get_by_label("Alias").fill("champion")
+    here.get_by_role("button", name="Call it so").click()
+    here.get_by_text("called champion").wait_for()
+    assert serious(here) == []
+    shoot(here, "console-model")
+    here.get_by_label("Compare", exact=True).fill("winner:1.0.0")
+    here.get_by_label("with", exact=True).fill("winner@champion")
+    here.get_by_role("button", name="Compare").click()
+    here.locator("td", has_text="version").first.wait_for()
+    assert serious(here) == []

@@ -31,6 +31,7 @@ function chosen() {
   if (room === "matches" && id) return "match";
   if (room === "devices" && id) return "device";
   if (room === "rollouts" && id) return "rollout";
+  if (room === "models" && id) return id === "compare" ? "compare" : "model";
   return (PAGES.find(([address]) => address === room) ?? PAGES[0])[2];
 }
 

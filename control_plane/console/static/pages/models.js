@@ -1,25 +1,31 @@
-import { h, number, row, table } from "../dom.js";
-import { get } from "../live.js";
+import { h, number, row } from "../dom.js";
+import { listing } from "../list.js";
 import { bytes, moment } from "../words.js";
 
 export const title = "Models";
-export const listen = () => "?kind=models&kind=steps";
+export const listen = () => "?kind=models";
+const choices = (names) => [["", "all"], ...names.map((each) => [each, each])];
 
-export function show(page, store) {
-  const list = h("div", {});
-  page.replaceChildren(h("h1", {}, "Models"),
-    h("p", { class: "sub" }, "Send one to a device with ", h("code", {}, "kubeddr models push BUNDLE --to DEVICE")),
-    h("h2", {}, "In the store"), list);
+export function show(page) {
+  const models = listing({
+    path: "/api/v1/models", label: "Models",
+    filters: [{ name: "q", label: "Search" }, { name: "kind", label: "Kind", options: choices(["reader", "winner"]) }, { name: "stage", label: "Stage", options: choices(["candidate", "staging", "production", "retired"]) }],
+    columns: ["model", "kind", "stage", "#size", "pushed", "by", "digest"],
+    row: (each) => row({}, h("a", { href: `/models/${each.sha256}` }, `${each.name} ${each.version}`), each.kind, h("span", { class: `tag ${each.stage}` }, each.stage), number(bytes(each.size)), moment(each.pushed), each.pushed_by || "–",
+      h("code", { title: each.sha256 }, each.sha256.slice(0, 12))),
+    empty: "No model has been pushed yet: kubeddr models push BUNDLE",
+  });
+  page.replaceChildren(h("h1", {}, "Models"), compared("", ""), models.element);
+  return models.load;
+}
 
-  async function load() {
-    const [models, fleet] = await Promise.all([get("/api/v1/models?limit=500"), get("/api/v1/devices?limit=500")]);
-    const runs = (sha256) => fleet.items.filter((device) => device.models.some((model) => model.sha256 === sha256));
-    list.replaceChildren(table(["model", "kind", "#size", "pushed", "runs on", "digest"], models.items.map((each) => row({},
-      h("b", {}, `${each.name} ${each.version}`), each.kind, number(bytes(each.size)), moment(each.pushed),
-      h("td", { class: "wide" }, runs(each.sha256).map((device) => h("span", { class: "tag" }, device.name)), runs(each.sha256).length ? "" : "–"),
-      h("code", { title: each.sha256 }, each.sha256.slice(0, 12)))), "No model has been pushed yet."));
-  }
-
-  for (const name of ["models", "steps"]) store.live.on(name, load);
-  return load;
+// Two fields that lead to a comparison.
+export function compared(one, other) {
+  const field = (name, label, value) => h("label", {}, h("span", {}, label), h("input", { name, value, required: true, maxlength: 140, placeholder: "winner@champion, winner:0.3.0 or a digest", autocomplete: "off" }));
+  const form = h("form", { class: "filters compare" }, field("one", "Compare", one), field("other", "with", other), h("button", {}, "Compare"));
+  form.addEventListener("submit", (event) => { // by script, as the policy lets no form go anywhere by itself
+    event.preventDefault();
+    location.assign(`/models/compare?${new URLSearchParams(new FormData(form))}`);
+  });
+  return form;
 }
