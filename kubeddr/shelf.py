@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kubeddr.client import DEFAULT_URL, AsJson, Url, answer, api, fail, get, short_time, show_json
+from kubeddr.client import DEFAULT_URL, Url, answer, api, fail, short_time
 
 if TYPE_CHECKING:
     import httpx
@@ -17,20 +17,6 @@ models = typer.Typer(name="models", help="The models that devices can run.", no_
 
 BLOCK = 64 * 1024
 POLL = 0.5  # seconds
-
-
-@models.command("list")
-def list_models(*, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
-    """Show the models in the store, newest first."""
-    page = get(url, "/api/v1/models", limit=500)
-    if as_json:
-        show_json(page)
-        return
-    if not page["items"]:
-        typer.echo("There is no model yet: `kubeddr models push BUNDLE` brings one.")
-    for each in page["items"]:
-        named = f"{each['kind']:<8}{each['name']} {each['version']}"
-        typer.echo(f"{each['sha256'][:12]}  {named:<40}{each['size']:>11,} bytes  {short_time(each['pushed'])}")
 
 
 @models.command("push")
@@ -48,7 +34,7 @@ def push(
     with api(url) as client:
         if to is not None:  # before anything is uploaded: a mistyped name costs nothing
             device = answer(client.get(f"/api/v1/devices/{to}"))
-        stored = _upload(client, bundle)
+        stored = upload(client, bundle)
         typer.echo(
             f"{stored['name']} {stored['version']} is stored ({stored['sha256'][:12]}, {stored['size']:,} bytes)."
         )
@@ -61,7 +47,8 @@ def push(
             _follow(client, to, stored["sha256"], wanted["version"], timeout)
 
 
-def _upload(client: "httpx.Client", bundle: Path) -> dict[str, Any]:
+def upload(client: "httpx.Client", bundle: Path) -> dict[str, Any]:
+    """Bring a bundle into the control plane; what it answers."""
     try:
         with bundle.open("rb") as file:
             size = bundle.stat().st_size

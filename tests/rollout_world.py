@@ -28,6 +28,7 @@ from contract.messages import (
 )
 from contract.topics import TOPICS, Channel
 from control_plane.domain.letters import open_letter
+from control_plane.releases.store import Stored
 from control_plane.services.fleet import Fleet
 from control_plane.services.rollouts import Rollouts
 from control_plane.storage import reads, writes
@@ -167,7 +168,7 @@ class World:
             event.listen(self.database._engine, hook, self._listener(hook))
         with self.unharmed(), self.database.write() as connection:
             for sha256, version in VERSIONS.items():
-                writes.add_bundle(connection, sha256, 1000, _manifest(version), datetime.now(UTC))
+                writes.add_bundle(connection, Stored(sha256, 1000, _manifest(version)), datetime.now(UTC), "")
         self.tell([(each.id, Status(boot_id=each.boot, online=True, connection=1)) for each in self.devices.values()])
         self.live()
         self.restart()
