@@ -19,8 +19,8 @@ from kubeddr.matches import matches
 from kubeddr.people import audit, login, operators, tokens
 from kubeddr.predict import predict
 from kubeddr.read import read
+from kubeddr.registry import models
 from kubeddr.rollouts import rollouts
-from kubeddr.shelf import models
 from kubeddr.simulate_fleet import simulate_fleet
 from kubeddr.train import train
 from kubeddr.watch import watch

@@ -48,6 +48,11 @@ def running(stage: Stage, device: Device) -> set[str]:
     return {model["version"] for model in stage.get(f"/devices/{device.name}")["models"]}
 
 
+def compared(stage: Stage, device: Device) -> list[dict[str, Any]]:
+    """What a device said of models that went through the same match."""
+    return [event["body"] for event in stage.events(device.name) if event["kind"] == "model_compared"]
+
+
 def refused(stage: Stage, device: Device, version: str) -> str:
     """Why the device refused a version."""
     event: dict[str, Any] = eventually(lambda: steps(stage, device, version).get("refused"), PATIENCE)
@@ -100,9 +105,8 @@ def test_models_pushed_in_mid_match(
     it.phase("match")  # the next song, with the new model
     it.goes_on(3)
     eventually(lambda: "committed" in steps(stage, it, "good-1"), PATIENCE)
-    compared = [event["body"] for event in stage.events(it.name) if event["kind"] == "model_compared"]
-    assert {body["phase"] for body in compared} == {"probation"}  # it went through a match beside the one before it
-    assert {body["challenger"]["version"] for body in compared} == {"good-1"}
+    body = eventually(lambda: compared(stage, it), PATIENCE)[0]  # it went through a match beside the one before it
+    assert (body["phase"], body["challenger"]["version"]) == ("probation", "good-1")
     assert it.health() == []
     it.settled()
     nothing_missing_or_doubled(stage, it)

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.testing import CliRunner
 
 from control_plane.releases.repository import Repository
+from kubeddr.cli import app
 from tests.cloud_bundle import bundle_bytes
 from tests.cloud_fakes import control_plane
+from tests.model_shelf import model
+from tests.people import TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,3 +110,45 @@ def test_a_version_has_one_content(cloud: httpx.Client) -> None:
     push(cloud, "3.0.0", name="fixed")  # the same again changes nothing
     other = cloud.post(API, content=bundle_bytes("fixed", "3.0.0", b"other" * 600))
     assert (other.status_code, "with other content" in other.json()["detail"]) == (409, True)
+
+
+def say(cloud: httpx.Client, *words: str, code: int = 0) -> str:
+    """What `kubeddr models` answers."""
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(
+        app, ["models", *words, "--url", str(cloud.base_url)], env={"KUBEDDR_TOKEN": TOKEN}
+    )
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def test_the_verbs(cloud: httpx.Client, tmp_path: Path) -> None:
+    data = model("4.0.0", name="verbs", settings={"ece": "0.02"})
+    (tmp_path / "verbs.kubeddr").write_bytes(data)
+    say(cloud, "push", str(tmp_path / "verbs.kubeddr"))
+    (tmp_path / "card.md").write_text("# Verbs\n")
+    say(cloud, "describe", "verbs", "--code", "c0ffee", "--card", str(tmp_path / "card.md"), "--metric", "exact=0.9")
+    assert "no number" in say(cloud, "describe", "verbs", "--metric", "exact=high", code=1)
+    assert "Nobody has approved" not in say(cloud, "promote", "verbs", "staging", "--reason", "good so far")
+    assert "Nobody has approved" in say(cloud, "promote", "verbs", "production", code=1)
+    say(cloud, "approve", "verbs:4.0.0")
+    say(cloud, "promote", "verbs", "production")
+    say(cloud, "alias", "verbs", "champion")
+    listed = say(cloud, "list", "--stage", "production", "--q", "verbs")
+    assert ["verbs 4.0.0" in listed, "champion" in listed, "admin" in listed] == [True] * 3
+    shown = say(cloud, "show", "reader@champion")
+    assert all(
+        word in shown for word in ("metric    ece = 0.02", "code      c0ffee", "stage staging: good so far", "# Verbs")
+    )
+    assert json.loads(say(cloud, "show", "verbs", "--json"))["metrics"] == {"ece": 0.02, "exact": 0.9}
+    say(cloud, "download", "verbs", "--to", str(tmp_path / "back.kubeddr"))
+    assert (tmp_path / "back.kubeddr").read_bytes() == data
+    say(cloud, "export", "verbs", str(tmp_path / "mlflow"))
+    assert "not empty" in say(cloud, "export", "verbs", str(tmp_path / "mlflow"), code=1)
+    assert "is stored" in say(cloud, "import", str(tmp_path / "mlflow"))
+    assert "is no MLflow model" in say(cloud, "import", str(tmp_path), code=1)
+    (tmp_path / "other.kubeddr").write_bytes(model("4.1.0", name="verbs", settings={"ece": "0.03"}))
+    say(cloud, "push", str(tmp_path / "other.kubeddr"))
+    assert "+0.01" in say(cloud, "compare", "verbs:4.0.0", "verbs")
+    say(cloud, "alias", "verbs:4.0.0", "champion", "--remove")
+    assert "is not called champion" in say(cloud, "alias", "verbs", "champion", "--remove", code=1)
+    assert "no model" in say(cloud, "show", "nobody", code=1)
