@@ -72,6 +72,12 @@ class Hub:
         """Whether anybody listens: else nothing need be prepared."""
         return bool(self._pages)
 
+    def wants(self, event: str, *, device: str = "", match: str = "") -> bool:
+        """Whether anybody listens to that: else it need not be prepared. What is not known may be anything."""
+        asked = Notice(event, "", device, match)
+        with self._lock:
+            return any(page.wants(asked) for page in self._pages)
+
     def publish(self, notices: Sequence[Notice]) -> None:
         """Hand them on, in this order."""
         with self._lock:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Live:
-    """Turns commits into notices; costs nothing while no page is open."""
+    """Turns commits into notices; what no page listens to costs nothing."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
@@ -32,7 +32,8 @@ class Live:
         if not self.hub.watched:
             return
         self.changed(fleet, intake.devices, [match.id for match in intake.matches])
-        notices = list(_charts(intake.samples, {match.id: match.device for match in intake.matches}))
+        samples = [each for each in intake.samples if self.hub.wants("samples", match=each.match)]
+        notices = list(_charts(samples, {match.id: match.device for match in intake.matches}))
         notices += [Notice("steps", json.dumps({"device": device}), device=device) for device in intake.steps]
         self.hub.publish(notices)
 
@@ -41,6 +42,10 @@ class Live:
         if not self.hub.watched:
             return
         now = datetime.now(UTC)
+        devices = [each for each in devices if self.hub.wants("device", device=each)]
+        matches = [each for each in matches if self.hub.wants("match", match=each)]
+        if not devices and not matches:
+            return
         device_rows, match_rows = fleet.named(devices, matches)
         shown = [DeviceOut.of(row, now) for row in device_rows]
         played = [MatchOut.of(row) for row in match_rows]

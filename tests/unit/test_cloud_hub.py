@@ -45,6 +45,26 @@ async def test_a_page_that_cannot_keep_up_is_told_to_read_again() -> None:
     await stream.aclose()  # type: ignore[attr-defined]
 
 
+async def test_what_nobody_listens_to_need_not_be_prepared() -> None:
+    hub = Hub()
+    assert not hub.wants("device")
+    streams = [hub.listen(kinds=["match"], matches=["m1"]), hub.listen(kinds=["device"], devices=["left"])]
+    for stream in streams:
+        await anext(stream)
+    asked = [
+        ("match", "", "m1"),
+        ("match", "", "m2"),
+        ("device", "left", ""),
+        ("device", "right", ""),
+        ("steps", "left", ""),
+    ]
+    assert [hub.wants(event, device=device, match=match) for event, device, match in asked] == [
+        True, False, True, False, False,
+    ]  # fmt: skip
+    for stream in streams:
+        await stream.aclose()  # type: ignore[attr-defined]
+
+
 async def test_closing_ends_every_stream_and_leaves_nobody() -> None:
     hub = Hub()
 
