@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):/usr/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recordings test-train check check-deploy test-arm64 test-device test-k8s format lock train train-winner test-browser test-outage chaos clean
+.PHONY: help setup demo demo-bad-model test test-recordings test-train check check-deploy test-arm64 test-device test-k8s format lock train train-pad train-winner test-browser test-outage chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -66,6 +66,9 @@ $(TRAIN)/.ready: requirements/train.txt
 train: $(TRAIN)/.ready ## the digit reader, from nothing but fonts; OUT=reader.kubeddr VERSION=0.2.0
 	@scripts/system-packages ffmpeg $(FONTS)
 	$(TRAIN)/bin/python -m models.training.digits --out $(or $(OUT),reader.kubeddr) --version $(or $(VERSION),0.0.1)
+
+train-pad: $(TRAIN)/.ready ## the network that sees dance pads, from rendered scenes; OUT=pad.kubeddr VERSION=0.2.0
+	$(TRAIN)/bin/python -m models.training.pad --out $(or $(OUT),pad.kubeddr) --version $(or $(VERSION),0.0.1)
 
 train-winner: $(TRAIN)/.ready ## the predictor, from simulated matches; OUT=winner.kubeddr VERSION=0.2.0
 	$(TRAIN)/bin/python -m kubeddr train winner --out $(or $(OUT),winner.kubeddr) --version $(or $(VERSION),0.0.1) --card docs

@@ -12,6 +12,7 @@ from edge_agent.capture.source import SourceKind
 from edge_agent.errors import SourceError
 from edge_agent.lines import LineWriter
 from edge_agent.naming import live_names, recording_names
+from edge_agent.pads import PadEye, PadLines
 from game.match import MatchFinished, MatchStarted
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from edge_agent.pipeline import Pipeline, StepResult
     from edge_agent.songs import Songs
     from vision.frame import Frame
+    from vision.pad.reader import PadReader
 
 TAKE = 0.5  # seconds to wait for a live picture before going on in the dark
 GIVE_UP = {SourceKind.CAMERA: 3.0, SourceKind.STREAM: 12.0}  # seconds to give the first picture in
@@ -48,6 +50,7 @@ class Watch:
         out: where the lines go.
         every_frame: see `LineWriter`.
         songs: reads which song is danced to, where that is wanted.
+        pad: reads dance pads, and the source that shows them, where that is wanted.
         stopped: asked between frames; True ends the watching as the end of the source would.
     """
 
@@ -60,8 +63,13 @@ class Watch:
         every_frame: bool = False,
         stopped: Callable[[], bool] = lambda: False,
         songs: Songs | None = None,
+        pad: tuple[PadReader, Source] | None = None,
     ) -> None:
         self._songs = songs
+        self._pad = pad
+        self._eye: PadEye | None = None
+        self._pad_lines = PadLines(out)
+        self._began = 0.0
         self._pipeline, self._out, self._listener = pipeline, out, listener
         self._every_frame, self._stopped = every_frame, stopped
         self._matches = 0
@@ -75,11 +83,20 @@ class Watch:
         Raises:
             SourceError: the source cannot be watched.
         """
-        if source.live:
-            self._live(source)
-        else:
-            self._recording(source)
+        self._began = time.monotonic()
+        self._eye = None if self._pad is None else PadEye(*self._pad, self._clock)
+        try:
+            if source.live:
+                self._live(source)
+            else:
+                self._recording(source)
+        finally:
+            if self._eye is not None:
+                self._eye.close()
         return self._matches
+
+    def _clock(self) -> float:
+        return time.monotonic() - self._began
 
     def _writer(self, name: Callable[[float], str]) -> LineWriter:
         return LineWriter(self._out, name, model=self._pipeline.predictor.name, every_frame=self._every_frame)
@@ -99,11 +116,7 @@ class Watch:
             self._listener.say(f"Note: {recording.note}.")
 
     def _live(self, source: Source) -> None:
-        began = time.monotonic()
-
-        def clock() -> float:
-            return time.monotonic() - began
-
+        clock = self._clock
         capture = LiveCapture(lambda: open_video(source), name=source.name, clock=clock)
         writer = self._writer(live_names())
         state = CaptureState.OPENING
@@ -131,6 +144,10 @@ class Watch:
         self._step(writer, self._pipeline.step(frame))
 
     def _step(self, writer: LineWriter, result: StepResult) -> None:
+        if self._eye is not None:
+            for reading in self._eye.until(result.t):
+                self._pad_lines.read(reading)
+            self._pad_lines.take(result)
         if self._songs is not None and any(isinstance(event, MatchFinished) for event in result.events):
             writer.song(result.t, self._songs.song())
         writer.step(result)

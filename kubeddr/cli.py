@@ -19,6 +19,7 @@ from kubeddr.matches import matches
 from kubeddr.people import audit, login, operators, tokens
 from kubeddr.predict import predict
 from kubeddr.read import read
+from kubeddr.read_pad import read_pad
 from kubeddr.registry import models
 from kubeddr.rollouts import rollouts
 from kubeddr.simulate_fleet import simulate_fleet
@@ -35,6 +36,7 @@ app = typer.Typer(
 
 app.command()(watch)
 app.command()(read)
+app.command("read-pad")(read_pad)
 app.command()(agent)
 app.command()(bench)
 app.command()(cabinet)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from vision.frame import Image
     from vision.layout import Number
 
 
@@ -19,7 +18,8 @@ def read(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a picture and line.")] = False,
 ) -> None:
     """Read every score display on each of IMAGES."""
-    from models.bundle import builtin  # noqa: PLC0415 - the rooms are heavy, --help is not
+    from kubeddr.pictures import opened  # noqa: PLC0415 - the rooms are heavy, --help is not
+    from models.bundle import builtin  # noqa: PLC0415
     from vision.reader import read_still  # noqa: PLC0415
 
     bundle = builtin("reader")
@@ -27,14 +27,9 @@ def read(
     failed = False
     for path in images:
         try:
-            data = path.read_bytes()
-        except OSError as error:
-            typer.echo(f"Cannot read {path}: {error.strerror}.", err=True)
-            failed = True
-            continue
-        picture = _decoded(data)
-        if picture is None:
-            typer.echo(f"{path} is not a picture that can be read; PNG and JPEG can.", err=True)
+            picture = opened(path)
+        except ValueError as error:
+            typer.echo(str(error), err=True)
             failed = True
             continue
         found = read_still(picture, locator, line_reader)
@@ -44,20 +39,6 @@ def read(
             typer.echo(f"{path}: " + (", ".join(number.text for number in found) or "no score display"))
     if failed:
         raise typer.Exit(1)
-
-
-def _decoded(data: bytes) -> Image | None:
-    """The picture in a file's bytes, or None."""
-    import cv2  # noqa: PLC0415
-    import numpy as np  # noqa: PLC0415
-
-    if not data:
-        return None
-    try:
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:  # a header that promises more pixels than OpenCV takes
-        return None
-    return None if picture is None else picture.astype(np.uint8, copy=False)
 
 
 def _display(number: Number) -> dict[str, object]:

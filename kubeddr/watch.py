@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from edge_agent.songs import Songs
+    from vision.pad.reader import PadReader
 
 STDOUT = "-"
 
@@ -25,7 +26,10 @@ def watch(
     jsonl: Annotated[str, typer.Option(help="File to write, one JSON object a line; - for standard output.")],
     *,
     every_frame: Annotated[bool, typer.Option("--every-frame", help="Write a reading for every frame.")] = False,
-    no_pad: Annotated[bool, typer.Option("--no-pad", help="Do not look for the dance pads.")] = False,  # noqa: ARG001
+    pad: Annotated[
+        str | None, typer.Option(help="A second camera, or its recording, that shows the dance pads.")
+    ] = None,
+    no_pad: Annotated[bool, typer.Option("--no-pad", help="Do not look at dance pads, whatever --pad says.")] = False,
 ) -> None:
     """Read both scores off SOURCE and say live who will win."""
     from edge_agent import logs  # noqa: PLC0415 - the rooms are heavy, --help is not
@@ -38,9 +42,16 @@ def watch(
     logs.configure(logging.ERROR)  # what a person should know is told by the screen
     try:
         parsed = parse_source(source)
+        beside = None if pad is None or no_pad else (_pad_reader(), parse_source(pad))
         with _stoppable() as stop, _output(jsonl) as out, WatchScreen(parsed.name) as screen:
             watching = Watch(
-                builtin_pipeline(), out, screen, every_frame=every_frame, stopped=stop.is_set, songs=_songs()
+                builtin_pipeline(),
+                out,
+                screen,
+                every_frame=every_frame,
+                stopped=stop.is_set,
+                songs=_songs(),
+                pad=beside,
             )
             matches = watching.run(parsed)
     except EdgeAgentError as error:
@@ -63,6 +74,13 @@ def _songs() -> Songs | None:
     from edge_agent.songs import Songs  # noqa: PLC0415
 
     return Songs()
+
+
+def _pad_reader() -> PadReader:
+    from models.bundle import builtin  # noqa: PLC0415 - only those who ask for it pay for it
+    from vision.pad.reader import PadReader  # noqa: PLC0415
+
+    return PadReader(builtin("pad").network("detector"))
 
 
 class _Stop:

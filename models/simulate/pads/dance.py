@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
     from models.simulate.pads.looks import PadLook
     from vision.frame import Floats
+
+Goal: TypeAlias = tuple[int, str | None, tuple[float, float]]  # a pad, a panel, a point
 
 LANDED = 0.07  # seconds that a foot stands at least
 INSET = 0.035  # metres from a panel's edge that the ball of a stepping foot keeps
@@ -107,9 +109,14 @@ def draw_dance(rng: np.random.Generator, pads: list[PlacedPad], mine: tuple[int,
     t, foot = float(rng.uniform(0.3, 1.0)), int(rng.integers(2))
     target = _target(rng, pads, mine, None)
     while t < seconds - LANDED:
-        both = bool(rng.random() < 0.12)  # noqa: PLR2004 - a share of jumps
-        for one in (0, 1) if both else (foot,):
-            goal = target if one == foot else _target(rng, pads, mine, target)
+        goals = {foot: target}
+        if rng.random() < 0.12:  # noqa: PLR2004 - a share of jumps
+            two = sorted([target, _target(rng, pads, mine, target)], key=lambda goal: goal[2][0])
+            goals = {0: two[0], 1: two[1]}
+        elif _crossed(foot, target, places) and rng.random() < 0.85:  # noqa: PLR2004 - few dancers cross their legs
+            foot = 1 - foot
+            goals = {foot: target}
+        for one, goal in goals.items():
             _step(rng, (one, t), goal, places, moves)
             pad, name, _ = goal
             if name is not None:
@@ -122,12 +129,18 @@ def draw_dance(rng: np.random.Generator, pads: list[PlacedPad], mine: tuple[int,
     return Dance(stance, (tuple(moves[0]), tuple(moves[1])), tuple(presses))
 
 
+def _crossed(foot: int, goal: Goal, places: list[tuple[float, float]]) -> bool:
+    """Whether a foot that goes there ends on the other side of the other one."""
+    apart = goal[2][0] - places[1 - foot][0]
+    return apart > 0 if foot == 0 else apart < 0
+
+
 def _target(
     rng: np.random.Generator,
     pads: list[PlacedPad],
     mine: tuple[int, ...],
-    taken: tuple[int, str | None, tuple[float, float]] | None,
-) -> tuple[int, str | None, tuple[float, float]]:
+    taken: Goal | None,
+) -> Goal:
     """Another panel than the one taken; now and then back to the middle of a pad, which need not be a panel."""
     while True:
         index = mine[int(rng.integers(len(mine)))]
@@ -148,7 +161,7 @@ def _target(
 def _step(
     rng: np.random.Generator,
     when: tuple[int, float],
-    goal: tuple[int, str | None, tuple[float, float]],
+    goal: Goal,
     places: list[tuple[float, float]],
     moves: tuple[list[Move], list[Move]],
 ) -> None:

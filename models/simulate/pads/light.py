@@ -76,8 +76,8 @@ def shine(light: Light, size: tuple[int, int], t: float) -> Floats:
         field = field * (1 + 0.5 * rng.uniform(-1, 1, 3) * np.sin(rng.uniform(2, 9) * t + rng.uniform(0, 6)))
     elif light.kind == "beams":
         for _ in range(int(rng.integers(2, 5))):
-            turn, at, wide = rng.uniform(0, np.pi), rng.uniform(0.2, 0.8), rng.uniform(0.02, 0.09)
-            across = x * np.cos(turn) + y * np.sin(turn) - at - 0.15 * np.sin(t + at)
+            turn, where, wide = rng.uniform(0, np.pi), rng.uniform(0.2, 0.8), rng.uniform(0.02, 0.09)
+            across = x * np.cos(turn) + y * np.sin(turn) - where - 0.15 * np.sin(t + where)
             field += np.exp(-((across / wide) ** 2) / 2)[..., None] * rng.uniform(-0.2, 1.0, 3)
     elif light.kind == "screen":
         glow = np.exp(-(((x - 0.5) / 0.4) ** 2) - (y / rng.uniform(0.2, 0.5)) ** 2)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vision.geometry import Box
 
 SMALL = 400  # pixels; narrower pictures are drawn at twice their size and shrunk
-OTHER = 255  # what a pixel shows that is neither floor nor foot
+SHANK, OTHER = 100, 255  # what a pixel shows: 0 the floor, a number a foot, more by SHANK its shank, or neither
 FLOORS = 24  # combinations of lit panels that a scene keeps painted
 AGO = 0.12  # seconds that a light stays on after a step
 BAR = 0.045  # metres across the bar that dancers hold on to
@@ -56,7 +56,11 @@ class PadTruth:
 
 @dataclass(frozen=True, slots=True)
 class FootTruth:
-    """A foot: its whole box, the pixel under its ball on the floor, and whether it stands."""
+    """A foot: its whole box, the pixel under its ball on the floor, and whether it stands.
+
+    Attributes:
+        visible: share of it that is in the picture with nothing before it but its own shank, which tells where it is.
+    """
 
     box: Box
     ball: tuple[float, float]
@@ -132,17 +136,16 @@ class Scene:
         cover = np.zeros(floor.shape[:2], np.uint8)
         moments = [t] if not self.shutter else [t - self.shutter / 2, t, t + self.shutter / 2]
         total = np.zeros(floor.shape, np.float32)
-        areas: dict[int, int] = {}
         for moment in moments:
             layer = floor.copy()
             self._shadows(layer, moment)
-            areas = self._people(layer, cover if moment == t else None, moment) or areas
+            self._people(layer, cover if moment == t else None, moment)
             total += layer
         picture = total / len(moments) * shine(self.light, self.view.size, t)
         seen = np.clip(picture, 0, 255).astype(np.uint8)
         if self.view.size != self.order.size:
             seen = np.asarray(cv2.resize(seen, self.order.size, interpolation=cv2.INTER_AREA), np.uint8)
-        return expose(self.light, seen, rng), self._truth(t, lit, cover, areas)
+        return expose(self.light, seen, rng), self._truth(t, lit, cover)
 
     def _floor(self, lit: list[frozenset[str]]) -> Image:
         known = self._floors.get(tuple(lit))
@@ -202,21 +205,27 @@ class Scene:
         focal = float(np.linalg.norm(self.view.matrix[0, :3]))
         return min(4000.0, focal / max(depth, 0.1))
 
-    def _people(self, picture: Image, cover: Floats | None, t: float) -> dict[int, int]:
-        """Draw everybody, the farthest first; write in `cover` which foot a pixel shows, 255 for anything else."""
+    def truth(self, t: float) -> SceneTruth:
+        """The truth alone."""
+        cover = np.zeros(self.ground.shape[:2], np.uint8)
+        self._people(np.zeros_like(self.ground), cover, t)
+        return self._truth(t, self._lit(t), cover)
+
+    def _people(self, picture: Image, cover: Floats | None, t: float) -> None:
+        """Draw everybody, the farthest first; write in `cover` what a pixel shows, see `SHANK` and `OTHER`."""
         things: list[tuple[float, int, Part | Limb]] = []
         for index, body in enumerate(self.bodies):
             for foot, pose in enumerate(body.feet(t)):
                 part = foot_part(body.dress, pose, foot)
                 things.append((self._depth(part.points.mean(axis=0)), 2 * index + foot + 1, part))
-            things += [(self._depth((limb.start + limb.end) / 2), OTHER, limb) for limb in limbs(body, t)]
+            for number, limb in enumerate(limbs(body, t)):
+                shank = SHANK + 2 * index + number // 2 + 1 if number in {0, 2} else OTHER
+                things.append((self._depth((limb.start + limb.end) / 2), shank, limb))
         things += [(self._depth((limb.start + limb.end) / 2), OTHER, limb) for limb in self._bars()]
-        areas: dict[int, int] = {}
         for _, index, thing in sorted(things, key=lambda one: -one[0]):
-            areas[index] = self._draw(thing, picture, cover, index)
-        return areas
+            self._draw(thing, picture, cover, index)
 
-    def _draw(self, thing: Part | Limb, picture: Image, cover: Floats | None, index: int) -> int:
+    def _draw(self, thing: Part | Limb, picture: Image, cover: Floats | None, index: int) -> None:
         if isinstance(thing, Part):
             hulls = []
             for points, colour in thing.faces:
@@ -233,12 +242,9 @@ class Scene:
             )
             b, g, r = (min(255, int(c * 1.18) + 6) for c in thing.colour)
             _fill(picture, lit, (b, g, r))
-        if cover is None:
-            return 0
-        for hull in hulls:
-            _fill(cover, hull, index)
-        whole = cv2.convexHull(np.concatenate(hulls))
-        return int(cv2.contourArea(whole))
+        if cover is not None:
+            for hull in hulls:
+                _fill(cover, hull, index)
 
     def _depth(self, point: Floats) -> float:
         return float(self.view.matrix[2] @ [*point, 1.0])
@@ -255,7 +261,7 @@ class Scene:
                 found.append(Limb(start, end, (BAR / 2, BAR / 2), (shade, shade // 2, 60 + shade // 2)))
         return found
 
-    def _truth(self, t: float, lit: list[frozenset[str]], cover: Image, areas: dict[int, int]) -> SceneTruth:
+    def _truth(self, t: float, lit: list[frozenset[str]], cover: Image) -> SceneTruth:
         shrink = self.order.size[0] / self.view.size[0]
         pressed = self._pressed(t)
         pads = []
@@ -270,7 +276,7 @@ class Scene:
                         _shrunk(self.view.around(pixels), shrink),
                         name in lit[index],
                         name in pressed[index],
-                        _free(pixels, cover),
+                        _shown(pixels, cover, (0,)),
                     )
                 )
             half = pad.look.side / 2
@@ -287,14 +293,10 @@ class Scene:
                 points = foot_part(body.dress, pose, foot).points
                 ball = self.view.project(np.array([[pose.x, pose.y, 0.0]]))[0] * shrink
                 ident = 2 * index + foot + 1
-                share = float((cover == ident).sum()) / max(1, areas.get(ident, 0))
-                inside = _inside_box(self.view.project(points), self.view.size)
+                hull = cv2.convexHull(self.view.project(points).astype(np.float32))[:, 0]
+                share = _shown(hull, cover, (ident, SHANK + ident))
                 box = _shrunk(self.view.box(points), shrink)
-                feet.append(
-                    FootTruth(
-                        box, (float(ball[0]), float(ball[1])), pose.down, min(1.0, share) * inside, body.player, foot
-                    )
-                )
+                feet.append(FootTruth(box, (float(ball[0]), float(ball[1])), pose.down, share, body.player, foot))
         return SceneTruth(tuple(pads), tuple(feet))
 
 
@@ -316,14 +318,8 @@ def _inside(pixels: Floats, size: tuple[int, int]) -> float:
     return min(1.0, float(shared) / max(1.0, whole))
 
 
-def _inside_box(pixels: Floats, size: tuple[int, int]) -> float:
-    low, high = pixels.min(axis=0), pixels.max(axis=0)
-    cut = np.clip(high, 0, size) - np.clip(low, 0, size)
-    return float(np.prod(cut) / max(1e-6, float(np.prod(high - low))))
-
-
-def _free(pixels: Floats, cover: Image) -> float:
-    """Share of a quadrilateral that is in the picture and behind nobody."""
+def _shown(pixels: Floats, cover: Image, these: tuple[int, ...]) -> float:
+    """Share of an outline that is in the picture and where `cover` holds one of these."""
     left, top = np.floor(pixels.min(axis=0)).astype(int)
     right, bottom = np.ceil(pixels.max(axis=0)).astype(int) + 1
     height, width = cover.shape
@@ -333,7 +329,9 @@ def _free(pixels: Floats, cover: Image) -> float:
     mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
     _fill(mask, pixels - [x0, y0], 1)
     return min(
-        1.0, float((mask & (cover[y0:y1, x0:x1] == 0)).sum()) / max(1.0, cv2.contourArea(pixels.astype(np.float32)))
+        1.0,
+        float((mask & np.isin(cover[y0:y1, x0:x1], these)).sum())
+        / max(1.0, cv2.contourArea(pixels.astype(np.float32))),
     )
 
 

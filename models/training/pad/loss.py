@@ -14,7 +14,7 @@ import tensorflow as tf
 from vision.pad.decode import BALL, BOXES, CLASSES, DOWN, LIT, REACH, STRIDE
 
 WIDTH = 0.17  # of the bell, shares of an object's shorter side
-NARROWEST, WIDEST = 0.45, 2.0  # cells
+NARROWEST, WIDEST = 0.65, 2.0  # cells
 ANSWERS = 0.45  # height of the bell above which a cell answers for the box
 
 

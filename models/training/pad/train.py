@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 SHAPE = (LONG_SIDE, LONG_SIDE, 3)
 GOLDEN = (64, 96)  # pixels; small, because bundles travel
+WINDOW = (256, 192)  # width and height, pixels
+WHOLE_RATE = 1.5e-3
 TOLERANCE = 0.6  # logits; int8 kernels of other processors may round a step or two otherwise
 EVERY = 0.05  # probability from which boxes count for the average precision
 
@@ -40,13 +43,14 @@ class Size:
 
     pictures: int = 7_000
     held_out: int = 400
-    epochs: int = 8
-    batch: int = 32
+    window_epochs: int = 16
+    epochs: int = 6
+    batch: int = 16
     workers: int = 2
     seed: int = 1
 
 
-SMOKE = Size(pictures=200, held_out=100, epochs=1, workers=1)
+SMOKE = Size(pictures=200, held_out=100, window_epochs=1, epochs=1, workers=1)
 
 
 def train(out: Path, size: Size, version: str, progress: Callable[[str, int, int, float], None]) -> Bundle:
@@ -68,9 +72,14 @@ def train(out: Path, size: Size, version: str, progress: Callable[[str, int, int
 
 
 def learn(samples: Samples, size: Size, progress: Callable[[int, int, float], None]) -> Any:
-    """A network fitted to rendered pictures (n, h, w, 3) and their objects (n, MOST, FIELDS)."""
+    """A network fitted to rendered pictures (n, h, w, 3) and their objects (n, MOST, FIELDS).
+
+    It learns from windows of them first, because these are cheaper, and from whole pictures at the end.
+    """
     model = pad_net()
-    fit(model, pad_loss, samples, Plan(size.epochs, size.batch, seed=size.seed), progress, vary)
+    windows = Plan(size.window_epochs, size.batch, seed=size.seed)
+    fit(model, pad_loss, samples, windows, progress, partial(vary, window=WINDOW))
+    fit(model, pad_loss, samples, Plan(size.epochs, size.batch, WHOLE_RATE, size.seed + 1), progress, vary)
     return model
 
 

@@ -16,26 +16,28 @@ if TYPE_CHECKING:
 CUT = 0.6  # share of an object that has to stay in the picture to count
 
 
-def vary(rng: np.random.Generator, pictures: Image, tables: Floats) -> tuple[Floats, Floats]:
-    """Pictures (n, h, w, 3) and their objects (n, MOST, FIELDS), changed."""
-    height, width = pictures.shape[1:3]
-    changed, moved = np.empty_like(pictures), tables.copy()
+def vary(
+    rng: np.random.Generator, pictures: Image, tables: Floats, window: tuple[int, int] | None = None
+) -> tuple[Floats, Floats]:
+    """Pictures (n, h, w, 3) and their objects (n, MOST, FIELDS), changed.
+
+    `window` is the width and height of what is cut out of each, which makes learning as much cheaper; None is all.
+    """
+    full = (pictures.shape[2], pictures.shape[1])
+    size = window or full
+    changed, moved = np.empty((len(pictures), size[1], size[0], 3), np.uint8), tables.copy()
     for index, picture in enumerate(pictures):
-        if rng.random() < 0.2:
-            changed[index] = picture
-            zoom, shift = 1.0, np.zeros(2)
-        else:
-            zoom = float(np.exp(rng.uniform(-0.35, 0.3)))
-            shift = (1 - zoom) * np.array([width, height]) / 2 + rng.normal(0, 0.06, 2) * [width, height]
-            way = np.array([[zoom, 0, shift[0]], [0, zoom, shift[1]]])
-            grey = (GREY, GREY, GREY)
-            changed[index] = cv2.warpAffine(picture, way, (width, height), flags=cv2.INTER_LINEAR, borderValue=grey)
-        moved[index] = _moved(tables[index], zoom, shift, (width, height))
+        zoom = float(np.exp(rng.uniform(-0.35, 0.3)))
+        spare = np.array(size) - zoom * np.array(full)  # negative where something is cut off
+        shift = spare * rng.uniform(0.1, 0.9, 2) + rng.normal(0, 0.04, 2) * size
+        way = np.array([[zoom, 0, shift[0]], [0, zoom, shift[1]]])
+        changed[index] = cv2.warpAffine(picture, way, size, flags=cv2.INTER_LINEAR, borderValue=(GREY, GREY, GREY))
+        moved[index] = _moved(tables[index], zoom, shift, size)
         if rng.integers(2):
             changed[index] = changed[index, :, ::-1]
             there = moved[index, :, 0] >= 0
-            moved[index, there, 1] = width - moved[index, there, 1] - moved[index, there, 3]
-            moved[index, there, 6] = width - moved[index, there, 6]
+            moved[index, there, 1] = size[0] - moved[index, there, 1] - moved[index, there, 3]
+            moved[index, there, 6] = size[0] - moved[index, there, 6]
     return recolour(rng, changed), moved
 
 
