@@ -20,10 +20,14 @@ POLL = 0.5  # seconds
 
 
 @models.command("push")
-def push(
+def push(  # noqa: PLR0913 - one for each option
     bundle: Annotated[Path, typer.Argument(help="The bundle, a *.kubeddr file.")],
     *,
     to: Annotated[str | None, typer.Option(help="The device that should run it; without, it is only stored.")] = None,
+    shadow: Annotated[bool, typer.Option("--shadow", help="Run it beside what runs, only to compare them.")] = False,
+    override: Annotated[
+        bool, typer.Option("--override", help="In mid-song too, and again where it was once taken back.")
+    ] = False,
     url: Url = DEFAULT_URL,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the device runs it or refuses it.")] = False,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait at most.")] = 300.0,
@@ -40,7 +44,8 @@ def push(
         )
         if to is None:
             return
-        wanted = answer(client.post(f"/api/v1/devices/{to}/desired/models", json={"sha256": stored["sha256"]}))
+        asked = {"sha256": stored["sha256"], "shadow": shadow, "override": override}
+        wanted = answer(client.post(f"/api/v1/devices/{to}/desired/models", json=asked))
         gone = "" if device["presence"] != "offline" else f" It is offline since {short_time(device['since'])}."
         typer.echo(f"{to} is asked to run it (version {wanted['version']} of what is wanted of it).{gone}")
         if wait:
@@ -63,6 +68,19 @@ def upload(client: "httpx.Client", bundle: Path) -> dict[str, Any]:
                 return answer(client.post("/api/v1/models", content=blocks(), headers=headers))
     except OSError as error:
         fail(f"Cannot read {bundle}: {error.strerror or error}.")
+
+
+@models.command("unshadow")
+def unshadow(
+    kind: Annotated[str, typer.Argument(help="reader or winner.")],
+    device: Annotated[str, typer.Option("--from", help="The device.")],
+    *,
+    url: Url = DEFAULT_URL,
+) -> None:
+    """Ask a device to run nothing beside what counts of this kind."""
+    with api(url) as client:
+        wanted = answer(client.delete(f"/api/v1/devices/{device}/desired/shadows/{kind}"))
+    typer.echo(f"{device} is asked for no {kind} beside the one that runs (version {wanted['version']}).")
 
 
 @contextmanager
@@ -93,8 +111,8 @@ def _follow(client: "httpx.Client", device: str, sha256: str, asked: int, timeou
                 told.add(phase)
                 if phase not in {"committed", "refused", "reverted"}:
                     typer.echo(f"{device}: {phase}")
-        if mine[0]["outcome"] == "committed":
-            typer.echo(f"{device} runs it.")
+        if mine[0]["outcome"] in {"committed", "shadowing"}:
+            typer.echo(f"{device} runs it{' beside the one that counts' if mine[0]['shadow'] else ''}.")
             return
         if mine[0]["outcome"] in {"refused", "reverted"}:
             fail(f"{device} {mine[0]['outcome']} it: {mine[0]['reason'] or 'it did not say why'}")

@@ -223,13 +223,14 @@ class StepOut(Shape):
 
 
 class WishOut(Shape):
-    """One model that is wanted of a device, and what became of it."""
+    """One model that is wanted of a device, to run or as a shadow, and what became of it."""
 
     kind: str
     name: str
     version: str
     sha256: str
     asked: int
+    shadow: bool
     outcome: Outcome
     reason: str
 
@@ -254,8 +255,9 @@ class DesiredOut(Shape):
             for row in reversed(rows)
         ]
         wishes = []
-        for model in desired.models:
+        for model in (*desired.models, *desired.shadows):
+            shadow = model in desired.shadows
             result, reason = outcome(model, steps, reported)
             named = {"kind": model.kind.value, "name": model.name, "version": model.version, "sha256": model.sha256}
-            wishes.append(WishOut(**named, asked=model.asked, outcome=result, reason=reason))
+            wishes.append(WishOut(**named, asked=model.asked, shadow=shadow, outcome=result, reason=reason))
         return cls(version=desired.version, time=desired.time, models=tuple(wishes), steps=told)

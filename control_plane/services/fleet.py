@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, RowMapping
 
     from contract.ids import MatchId
-    from contract.messages import Command, ModelAssignment, Settings
+    from contract.messages import Command, ModelAssignment, ModelKind, Settings
     from control_plane.ingest.link import Publisher
     from control_plane.storage.database import Database
     from control_plane.storage.reads import Sought
@@ -140,15 +140,29 @@ class Fleet:
         text = self.device(device)["desired"]
         return Desired.model_validate_json(text) if text else None
 
-    def assign(self, device: DeviceId, model: ModelAssignment) -> Desired:
-        """Ask a device to run a model: written first, announced then.
+    def assign(self, device: DeviceId, model: ModelAssignment, *, shadow: bool = False) -> Desired:
+        """Ask a device to run a model, or to have it beside the one that runs: written first, announced then.
 
         Raises:
             NotFoundError: nothing was ever heard of the device.
         """
-        wish = self._wish(device, lambda now, old, above: wishes.assign(old, model, now, above=above))
+        wish = self._wish(device, lambda now, old, above: wishes.assign(old, model, now, above=above, shadow=shadow))
         log.info("model wanted", device=device, name=model.name, model_version=model.version, version=wish.version)
         return wish
+
+    def unshadow(self, device: DeviceId, kind: ModelKind) -> Desired:
+        """Ask a device to have no shadow of a kind any more.
+
+        Raises:
+            NotFoundError: nothing was ever heard of the device, or it is asked for none.
+        """
+
+        def changed(now: datetime, old: Desired | None, above: int) -> Desired:
+            if old is None or not any(each.kind is kind for each in old.shadows):
+                raise NotFoundError(f"{device} is asked for no {kind.value} beside the one that runs.")
+            return wishes.unshadow(old, kind, now, above=above)
+
+        return self._wish(device, changed)
 
     def set_up(self, device: DeviceId, values: Settings, version: int | None = None) -> Desired:
         """Ask a device to be set so: written first, announced then.

@@ -92,6 +92,24 @@ def test_push_and_wait_ends_badly_when_the_device_refuses(url: str, device: Fake
     assert "refused line is off by 0.31" in kubeddr(url, "devices", "show", device.id).output
 
 
+def test_a_shadow_is_asked_for_and_ended(url: str, device: FakeDevice, tmp_path: Path) -> None:
+    bundle = tmp_path / "winner.kubeddr"
+    bundle.write_bytes(bundle_bytes(version="8", kind="winner", name="beside"))
+    done = kubeddr(url, "models", "push", bundle, "--to", device.id, "--shadow", "--override")
+    assert done.exit_code == 0, done.output
+    wish = eventually(lambda: next((each for each in device.desired if each.shadows), None), "the desired document")
+    assert (wish.shadows[0].version, wish.shadows[0].override, wish.shadows[0].target) == (
+        "8",
+        True,
+        "models/beside-8.kubeddr",
+    )
+    assert all(model.version != "8" for model in wish.models)
+    assert kubeddr(url, "models", "unshadow", "winner", "--from", device.id).exit_code == 0
+    eventually(lambda: device.desired[-1].version > wish.version and not device.desired[-1].shadows, "its end")
+    done = kubeddr(url, "models", "unshadow", "winner", "--from", device.id)
+    assert (done.exit_code, "asked for no winner" in done.stderr) == (1, True)
+
+
 def test_waiting_ends_and_says_that_the_wish_stays(url: str, device: FakeDevice, tmp_path: Path) -> None:
     bundle = tmp_path / "reader.kubeddr"
     bundle.write_bytes(bundle_bytes(version="7"))
