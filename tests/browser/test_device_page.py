@@ -60,7 +60,7 @@ def test_a_match_from_the_first_step_to_the_story_it_made(show: Show, page: Open
     assert here.locator("#p2 .grade").inner_text() == "AA"
     show.play(82, 45.2)
     here.get_by_text("Noor to win").wait_for()
-    assert here.locator("#ticker .what").inner_text() == "Noor has it all but won"
+    assert here.locator("#ticker .what").text_content() == "Noor has it all but won"
     here.wait_for_timeout(700)
     shoot(here, "device-match", readme=True)
     assert serious(here) == []
@@ -117,6 +117,9 @@ def test_names_of_any_length_keep_to_their_place(show: Show, page: Open, shoot: 
     assert one
     assert two
     assert one["x"] + one["width"] <= two["x"]
+    did = here.locator("#ticker .what span")
+    assert did.inner_text().strip() == "fights back"
+    assert did.evaluate("(node) => node.getBoundingClientRect().right <= innerWidth")
     show.play(LENGTH, 60.4)
     show.finish()
     phase(here, "result")
