@@ -86,11 +86,20 @@ def standing(want: Want, pair: Pair, twin: Twin) -> tuple[Standing, str]:
         if not _same(run, pair.challenger):
             return _left(run)
         return _far(run, told) if told is not None else _settled(pair.challenger, twin, active)
+    return _back(pair, twin, told)
+
+
+def _back(pair: Pair, twin: Twin, told: ModelUpdate | None) -> tuple[Standing, str]:
+    """Whether the champion runs again, and nothing of the challenger is left."""
+    run, _ = twin.asked(pair.champion.kind)
     if run is not None and run.sha256 != pair.champion.sha256:
         return _left(run)
-    if is_champion(pair, twin) and (active is None or active.challenger is None):
-        return Standing.DONE, ""
-    return _far(run, told)
+    active = twin.active(pair.champion.kind)
+    if active is not None and active.challenger is not None and active.challenger.sha256 == pair.challenger.sha256:
+        return Standing.PENDING, "still runs it beside"
+    if twin.desired is not None and twin.settled < twin.desired.version:
+        return Standing.PENDING, "asked"  # it may be on its way to what was wanted before
+    return (Standing.DONE, "") if is_champion(pair, twin) else _far(run, told)
 
 
 def is_champion(pair: Pair, twin: Twin) -> bool:
