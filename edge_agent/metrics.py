@@ -79,11 +79,11 @@ class Metrics:
             took: seconds of work.
             effort: seconds of processor time that it took, whatever else the machine does.
         """
-        self._effort.append(effort)
         self._age.observe(age)
         now = time.monotonic()
         self._recent.append((now, took, age))
-        if reading.visible:
+        if reading.visible:  # to look for displays costs otherwise than to read them
+            self._effort.append(effort)
             self._sure.append((now, min(reading.p1.confidence, reading.p2.confidence)))
         for gauge, player in zip(self._confidence, (reading.p1, reading.p2), strict=True):
             gauge.set(player.confidence)
@@ -110,7 +110,7 @@ class Metrics:
         return {name: round(seconds * 1000, 3) for name, seconds in found.items() if seconds is not None}
 
     def usual(self) -> tuple[float | None, float | None]:
-        """Milliseconds of processor time a frame, and confidence while a game is shown; medians since `begin_anew`.
+        """Milliseconds of processor time a frame, and confidence, while a game is shown; medians since `begin_anew`.
 
         None where too little was seen to tell.
         """

@@ -33,7 +33,7 @@ class Figures(_Value):
     """How the device does its work.
 
     Attributes:
-        frame_ms: milliseconds of processor time for one picture, the median since the model runs.
+        frame_ms: milliseconds of processor time for a picture of a game, the median since the model runs.
         confidence: of the readings of a game, likewise; None for both while too little was seen.
     """
 

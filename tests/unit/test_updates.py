@@ -8,6 +8,7 @@ import pytest
 
 from contract import messages as wire
 from edge_agent.errors import UpdateDelayedError, UpdateRefusedError
+from edge_agent.metrics import ENOUGH, Metrics
 from edge_agent.updates import trial
 from edge_agent.updates import updater as updates
 from edge_agent.updates.lease import Lease, may_interrupt
@@ -15,6 +16,7 @@ from edge_agent.updates.machine import TRIES, Figures
 from edge_agent.updates.pace import Pace, TooSlowError
 from edge_agent.updates.probation import Rules, Verdict, Vitals, judge
 from edge_agent.updates.store import ModelStore
+from game.reading import ScoreReading, ScreenReading
 from tests.device_broker import eventually
 from tests.model_shelf import Shelf, digest, model
 from tests.update_bench import Bench
@@ -450,3 +452,16 @@ def test_a_trickle_is_too_slow() -> None:
     now[0] = 40.0
     with pytest.raises(TooSlowError, match="30002 bytes in 40 s, at least 40000"):
         pace.came(1)
+
+
+def test_what_is_usual_is_told_of_pictures_with_a_game_on_them_and_forgotten_with_the_model() -> None:
+    metrics = Metrics()
+    looking, playing = ScreenReading(0.0), ScreenReading(0.0, ScoreReading(1, 0.9), ScoreReading(1, 0.8), visible=True)
+    for _ in range(ENOUGH - 1):
+        metrics.frame(looking, 0.1, 0.1, effort=0.002)
+        metrics.frame(playing, 0.1, 0.1, effort=0.02)
+    assert metrics.usual() == (None, None)
+    metrics.frame(playing, 0.1, 0.1, effort=0.02)
+    assert metrics.usual() == (pytest.approx(20.0), 0.8)
+    metrics.begin_anew()
+    assert metrics.usual() == (None, None)
