@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
@@ -20,12 +20,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from contract.codec import encode
 from contract.examples import EXAMPLES
 from contract.ids import BootId, DeviceId, MatchId
-from contract.messages import Body, Event, MatchFinished, MatchProgress, MatchStarted, Telemetry
+from contract.messages import Body, Event, MatchFinished, MatchProgress, MatchStarted, Status, Telemetry
 from contract.topics import TOPICS, Channel
 from control_plane.domain.letters import open_letter
 from control_plane.errors import StartError
 from control_plane.services.reconciler import Chore, Reconciler
-from control_plane.storage import reads
+from control_plane.storage import reads, writes
 from control_plane.storage.database import Database
 from control_plane.storage.intake import MAX_DEAD_LETTERS, take_in
 from control_plane.storage.tables import Table
@@ -303,3 +303,17 @@ MUTATED = st.builds(
         st.sampled_from(["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "\ud800", "\x00", 1e308, 10**400, [], {}]),
     ),
 )
+
+
+def test_what_the_console_asks_for_is_the_same_on_both(database: Database) -> None:
+    boot = BootId.mint()
+    status = Status(boot_id=boot, online=True, connection=1)
+    begun = Event(boot_id=boot, seq=1, time=NOW, body=MatchStarted(match_id=MatchId.mint(), t=0))
+    with database.write() as connection:
+        take_in(connection, [letter(Channel.STATUS, encode(status)), letter(Channel.EVENTS, encode(begun))])
+        writes.label(connection, LEFT, site="Bonn")
+    with database.read() as connection:
+        (site,) = reads.sites(connection, NOW - timedelta(hours=1))
+        found = [reads.matches(connection, 5, 0, text=part)[1] for part in ("LEF", "righ", "%")]
+    assert dict(site) == {"site": "Bonn", "devices": 1, "online": 1, "degraded": 0, "silent": 0, "offline": 0}
+    assert found == [1, 0, 0]
