@@ -109,7 +109,7 @@ def test_pictures_of_any_size_fit_the_network(size: tuple[int, int], fits: tuple
 
 def test_of_two_boxes_on_one_thing_the_surer_stays() -> None:
     corners = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [20, 0, 30, 10]], float)
-    assert suppress(corners, np.array([0.5, 0.9, 0.3]), 0.5) == [1, 2]
+    assert suppress(corners, np.array([0.5, 0.9, 0.3]), 0.5) == [[1, 0], [2]]
 
 
 def test_average_precision_counts_misses_and_inventions() -> None:

@@ -30,6 +30,7 @@ BALL: Final = 17
 REACH: Final = 6.0  # log2 of cells; no side is farther away
 SURE: Final = (0.4, 0.4, 0.35)  # probability above which something of a class is there
 SAME: Final = (0.5, 0.45, 0.5)  # overlap above which two boxes of a class are one thing
+AGREE: Final = 0.65  # overlap above which two cells mean the same box
 GREY: Final = 114  # levels of what fills the picture up to a whole grain
 
 
@@ -91,30 +92,36 @@ def found_in(answer: Floats, scale: float, least: Sequence[float] = SURE) -> lis
         scores = chance[rows, columns, kind]
         flags = 1 / (1 + np.exp(-np.clip(cells[:, DOWN if name == "foot" else LIT], -30, 30)))
         balls = (middle + cells[:, BALL : BALL + 2]) * (STRIDE / scale)
-        for index in suppress(corners, scores, SAME[kind]):
-            left, top, right, bottom = (float(side) for side in corners[index])
+        for group in suppress(corners, scores, SAME[kind]):
+            best, share = group[0], scores[group] / scores[group].sum()
+            left, top, right, bottom = (float(side) for side in share @ corners[group])
+            ball = share @ balls[group]
             found.append(
                 Found(
                     name,
                     Box(left, top, right - left, bottom - top),
-                    float(scores[index]),
-                    float(flags[index]) if name != "pad" else 0.0,
-                    (float(balls[index, 0]), float(balls[index, 1])) if name == "foot" else (0.0, 0.0),
+                    float(scores[best]),
+                    float(share @ flags[group]) if name != "pad" else 0.0,
+                    (float(ball[0]), float(ball[1])) if name == "foot" else (0.0, 0.0),
                 )
             )
     return sorted(found, key=lambda one: -one.confidence)
 
 
-def suppress(corners: Floats, scores: Floats, same: float) -> list[int]:
-    """Which boxes (n, 4: left, top, right, bottom) stay, when of any two that overlap too much the surer does."""
+def suppress(corners: Floats, scores: Floats, same: float) -> list[list[int]]:
+    """Boxes (n, 4: left, top, right, bottom) that are one thing, in groups: the surest, and those that say the same.
+
+    What overlaps the surest by more than `same` is gone; what agrees with it has a say in where the thing is.
+    """
     area = np.prod(np.maximum(corners[:, 2:] - corners[:, :2], 0), axis=1)
     rest = np.argsort(-scores, kind="stable")
-    kept = []
+    groups = []
     while len(rest):
         best, rest = int(rest[0]), rest[1:]
-        kept.append(best)
         low = np.maximum(corners[best, :2], corners[rest, :2])
         high = np.minimum(corners[best, 2:], corners[rest, 2:])
         shared = np.prod(np.maximum(high - low, 0), axis=1)
-        rest = rest[shared <= same * np.maximum(area[best] + area[rest] - shared, 1e-9)]
-    return kept
+        overlap = shared / np.maximum(area[best] + area[rest] - shared, 1e-9)
+        groups.append([best, *(int(index) for index in rest[overlap > AGREE])])
+        rest = rest[overlap <= same]
+    return groups
