@@ -42,6 +42,7 @@ def install(  # noqa: PLR0913 - one for each option
     identifier: Annotated[str, typer.Option("--device", help="Its identifier [made from the board's serial].")] = "",
     url: Annotated[str, typer.Option(help="The control plane's URL [discover: look for it in the network].")] = "",
     token: Annotated[str, typer.Option(help="Lets it in without a person; see `kubeddr devices token`.")] = "",
+    python: Annotated[str, typer.Option(help="Interpreter to run on, 3.11 or later [the system's python3].")] = "",
     image: Annotated[
         bool, typer.Option("--image", help="Into an image: nothing starts, each card names itself.")
     ] = False,
@@ -61,7 +62,7 @@ def install(  # noqa: PLR0913 - one for each option
         csi = bool(seen) and seen[0].kind is cameras.Kind.CSI
         running = steps.systemd_runs() and not image
         plan = [] if image else [*_settings(source=source, name=name, device=identifier, url=url, token=token)]
-        plan += steps.install(place, _python(), running=running, csi=csi)
+        plan += steps.install(place, python or _python(), running=running, csi=csi)
         plan += steps.old(folder)
         for camera in seen:
             typer.echo(f"found {camera.path}: {camera.name} ({camera.kind.name.lower()})")

@@ -35,7 +35,7 @@ def arm() -> Path:
     return root
 
 
-def emulated(root: Path, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+def emulated(root: Path, *arguments: str, timeout: float = 1500) -> subprocess.CompletedProcess[str]:
     """Run Python inside, with /proc and without /sys, which describes the host's processor and misleads LiteRT."""
     inside = f"mount -t proc proc {root}/proc && mount --rbind /dev {root}/dev && exec chroot {root} "
     program = "" if platform.machine() == "aarch64" else "/usr/bin/qemu-aarch64-static "
@@ -60,7 +60,23 @@ def test_it_is_another_processor(arm: Path) -> None:
 def test_a_rendered_game_is_read_and_predicted_as_on_this_machine(arm: Path, tmp_path: Path) -> None:
     clip, truth = arm / "srv" / "clip.mp4", arm / "srv" / "clip.jsonl"
     here = [sys.executable, "-m", "kubeddr"]
-    made = ["cabinet", "--file", str(clip), "--truth", str(truth), "--song", "8", "--fps", "10", "--seed", "7"]
+    made = [
+        "cabinet",
+        "--file",
+        str(clip),
+        "--truth",
+        str(truth),
+        "--song",
+        "4",
+        "--fps",
+        "5",
+        "--from",
+        "10",
+        "--size",
+        "640x360",
+        "--seed",
+        "7",
+    ]
     subprocess.run([*here, *made], check=True, capture_output=True, cwd=ROOT)
     subprocess.run([*here, "watch", str(clip), "--jsonl", str(tmp_path / "here.jsonl"), "--no-pad"], check=True)
     said = emulated(arm, "watch", "/srv/clip.mp4", "--jsonl", "/srv/there.jsonl", "--no-pad")
