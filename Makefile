@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):/usr/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-bad-model test test-recordings test-train check check-deploy test-arm64 test-device test-k8s format lock train train-pad train-winner test-browser test-outage chaos clean
+.PHONY: help setup demo demo-bad-model test test-recordings test-train check check-deploy test-arm64 test-device format lock train train-pad train-winner test-browser test-outage chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -44,7 +44,7 @@ test-device: setup ## the installer and the service on a systemd of their own (r
 
 test-arm64: setup ## the device end to end on arm64, emulated (root; about 560 MB the first time)
 	@scripts/arm64-root $(CACHE)/arm64
-	KUBEDDR_ARM64_ROOT=$(CACHE)/arm64 $(BIN)/pytest tests/machines/test_arm64.py -m slow -n 0 --timeout 900
+	KUBEDDR_ARM64_ROOT=$(CACHE)/arm64 $(BIN)/pytest tests/machines/test_arm64.py -m slow -n 0 --timeout 1800
 
 format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
