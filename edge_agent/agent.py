@@ -156,9 +156,14 @@ class Agent:
         self._stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         with _signals(loop, self._stop):
-            accepted = Acceptance(self._settings.data / "accepted.json")
-            newest = lambda: self._worker.snapshot  # noqa: E731
-            kiosk = Kiosk(self.board, self.metrics.registry, self.health, newest, self._stop, accepted)
+            kiosk = Kiosk(
+                board=self.board,
+                registry=self.metrics.registry,
+                health=self.health,
+                snapshot=lambda: self._worker.snapshot,
+                stopping=self._stop,
+                acceptance=Acceptance(self._settings.data / "accepted.json"),
+            )
             config = uvicorn.Config(
                 build(kiosk), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
             )
