@@ -28,6 +28,7 @@ from contract.messages import (
 )
 from contract.topics import TOPICS, Channel
 from control_plane.domain.letters import open_letter
+from control_plane.errors import ConflictError
 from control_plane.releases.store import Stored
 from control_plane.services.fleet import Fleet
 from control_plane.services.rollouts import Rollouts
@@ -64,7 +65,12 @@ class CrashError(BaseException):
 class FakeCatalog:
     """Three models, and no files."""
 
+    def __init__(self) -> None:
+        self.retired = set[Sha256]()
+
     def assignment(self, sha256: Sha256) -> ModelAssignment:
+        if sha256 in self.retired:
+            raise ConflictError(f"winner {VERSIONS[sha256]} is retired")
         version = VERSIONS[sha256]
         return ModelAssignment(
             kind=ModelKind.WINNER, name="winner", version=version, sha256=sha256, size=1000, path=f"/{version}"
@@ -176,7 +182,8 @@ class World:
     def restart(self) -> None:
         """A control plane that knows nothing but the database."""
         self.fleet = Fleet(self.database, self)  # type: ignore[arg-type]
-        self.rollouts = Rollouts(self.database, self.fleet, FakeCatalog(), lambda: self.since)  # type: ignore[arg-type]
+        self.catalog = FakeCatalog()
+        self.rollouts = Rollouts(self.database, self.fleet, self.catalog, lambda: self.since)  # type: ignore[arg-type]
 
     def publish(self, device: DeviceId, channel: Channel, message: Desired) -> None:
         """As the broker would."""

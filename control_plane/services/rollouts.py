@@ -17,10 +17,10 @@ from contract.ids import DeviceId, Sha256
 from contract.messages import Desired, Reported
 from control_plane.domain.gate import Evidence, detectable
 from control_plane.domain.gate_course import course
-from control_plane.domain.rollout import Decision, Fact, Member, Rollout, Stage, Standing, Want
+from control_plane.domain.rollout import Decision, Fact, Member, Outcome, Rollout, Stage, Standing, Want
 from control_plane.domain.rollout_plan import read
 from control_plane.domain.rollout_standing import Pair, Twin, document, standing
-from control_plane.domain.rollout_steps import decide, fate
+from control_plane.domain.rollout_steps import BACK, Result, decide, fate, turn_back
 from control_plane.domain.rollout_words import Word, say
 from control_plane.errors import ConflictError, ControlPlaneError, NotFoundError, RefusedError
 from control_plane.storage import rollouts as storage
@@ -161,10 +161,7 @@ class Rollouts:
         with self._database.read() as connection:
             names = storage.open_names(connection)
         for name in names:
-            try:
-                self._decide(name, listening)
-            except ControlPlaneError as error:
-                log.error("a rollout cannot go on", rollout=name, reason=str(error))  # noqa: TRY400 - one line says it
+            self._decide(name, listening)
         with self._database.read() as connection:
             unwritten = storage.unwritten(connection)
         for name in unwritten:
@@ -194,8 +191,8 @@ class Rollouts:
         """
         now = datetime.now(UTC)
         with self._database.read() as connection:
-            rollout, _ = self._load(connection, name)
-            facts = self._facts(connection, rollout, self._listening() or now)
+            rollout, row = self._load(connection, name)
+            facts = self._facts(connection, rollout, row, self._listening() or now)
         ended = rollout.stage is Stage.ENDED  # nobody waits for anybody any more
         found = []
         for member in rollout.members:
@@ -212,7 +209,7 @@ class Rollouts:
         """
         with self._database.read() as connection:
             rollout, row = self._load(connection, name)
-            played = storage.differences(connection, rollout.plan, self._kept_pair(name, row))
+            played = storage.differences(connection, rollout.plan, storage.pair_of(row))
         return rollout.plan, course(rollout.plan.gate.terms, played)
 
     def _again(self, plan: Plan, there: RowMapping) -> tuple[str, bool]:
@@ -242,18 +239,31 @@ class Rollouts:
             raise NotFoundError(f"There is no model {named}. `kubeddr models list` shows what there is.")
         return self._catalog.assignment(Sha256(sha256))
 
-    def _kept_pair(self, name: str, row: RowMapping) -> Pair:
-        asked = (self._catalog.assignment(Sha256(row[each])) for each in ("challenger", "champion"))
-        return Pair(*(each.model_copy(update={"rollout": name}) for each in asked))
-
     def _decide(self, name: str, listening: datetime) -> None:
+        """Look and decide without keeping anybody from writing; then write, if the rollout is still what it was."""
         now = datetime.now(UTC)
+        with self._database.read() as connection:
+            before, row = self._load(connection, name)
+            facts = self._facts(connection, before, row, listening)
+        after, decisions = self._gone(before, row, now) or decide(before, facts, now)
+        if after == before:
+            return
         with self._database.write(ALONE) as connection:
-            before, _ = self._load(connection, name)
-            after, decisions = decide(before, self._facts(connection, before, listening), now)
+            if storage.row(connection, name) != row:
+                return  # somebody has said something meanwhile: the next turn sees it
             storage.save(connection, before, after, decisions)
         for each in decisions:
             log.info(each.action, rollout=name, reason=each.reason, **each.numbers)
+
+    def _gone(self, rollout: Rollout, row: RowMapping, now: datetime) -> Result | None:
+        """The way back, where the challenger has been taken from the store meanwhile."""
+        if rollout.stage is Stage.BACK:
+            return None
+        try:
+            self._catalog.assignment(storage.pair_of(row).challenger.sha256)
+        except ControlPlaneError as error:
+            return turn_back(rollout, Outcome.ABORTED, Decision(now, BACK, str(error)))
+        return None
 
     def _write(self, name: str) -> bool:
         """Write and announce some documents; whether there were any to write."""
@@ -262,7 +272,7 @@ class Rollouts:
             row = storage.row(connection, name)
         if not wants or row is None:
             return False
-        pair = self._kept_pair(name, row)
+        pair = storage.pair_of(row)
 
         def change(device: RowMapping, now: datetime) -> Desired | None:
             said, want = wants[device["id"]]
@@ -276,16 +286,12 @@ class Rollouts:
         self._fleet.ask_all([DeviceId(device) for device in wants], change, beside)
         return True
 
-    def _facts(self, connection: Connection, rollout: Rollout, listening: datetime) -> dict[str, Fact]:
+    def _facts(self, connection: Connection, rollout: Rollout, row: RowMapping, listening: datetime) -> dict[str, Fact]:
         """What is known about the devices that matter now: all of them before the canary is drawn, then those asked."""
-        name = rollout.plan.rollout
+        name, pair = rollout.plan.rollout, storage.pair_of(row)
         if rollout.stage is Stage.WAITING:
             rows = storage.known(connection, name, asked=False)
-            return {row["id"]: Fact(row["heard"], row["online"]) for row in rows}
-        row = storage.row(connection, name)
-        if row is None:
-            return {}
-        pair = self._kept_pair(name, row)
+            return {each["id"]: Fact(each["heard"], each["online"]) for each in rows}
         told = storage.evidence(connection, rollout.plan, pair)
         facts, before, now = {}, self._stood.get(name, {}), dict[str, _Stood]()
         for known in storage.known(connection, name, asked=True):
@@ -298,7 +304,7 @@ class Rollouts:
             seen, beside = told.get(device, _NO_MATCH)
             heard = max(known["heard"] or listening, listening)
             facts[device] = Fact(heard, known["online"], *stood[1], seen, beside)
-        self._stood[name] = now
+        self._stood[name] = now if rollout.stage is not Stage.ENDED else {}
         return facts
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, case, func, or_, select, update
 
+from contract.messages import ModelAssignment
 from control_plane.domain.gate import Evidence, Judgement, Verdict
 from control_plane.domain.rollout import Decision, Member, Outcome, Rollout, Stage, Want
 from control_plane.domain.rollout_plan import BOUNDS, read
+from control_plane.domain.rollout_standing import Pair
 from control_plane.storage.reads import BUNDLES, DEVICES
 from control_plane.storage.tables import ComparedRow, RolloutDecision, RolloutDevice, RolloutRow
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, RowMapping, Table
 
     from control_plane.domain.rollout_plan import Plan, Targets
-    from control_plane.domain.rollout_standing import Pair
 
 ROLLOUTS: Table = RolloutRow.__table__  # type: ignore[attr-defined]
 MEMBERS: Table = RolloutDevice.__table__  # type: ignore[attr-defined]
@@ -83,9 +84,9 @@ def add(connection: Connection, rollout: Rollout, pair: Pair, file: str, by: str
         "name": rollout.plan.rollout,
         "file": file,
         "kind": pair.challenger.kind.value,
-        "challenger": pair.challenger.sha256,
+        "challenger": pair.challenger.model_dump_json(),
         "challenger_name": f"{pair.challenger.name} {pair.challenger.version}",
-        "champion": pair.champion.sha256,
+        "champion": pair.champion.model_dump_json(),
         "champion_name": f"{pair.champion.name} {pair.champion.version}",
         "created": rollout.since,
         "created_by": by,
@@ -98,6 +99,11 @@ def add(connection: Connection, rollout: Rollout, pair: Pair, file: str, by: str
     ]
     for start in range(0, len(rows), 1000):
         connection.execute(MEMBERS.insert(), rows[start : start + 1000])
+
+
+def pair_of(row: RowMapping) -> Pair:
+    """The two models of a rollout as devices are asked for them."""
+    return Pair(*(ModelAssignment.model_validate_json(row[each]) for each in ("challenger", "champion")))
 
 
 def load(connection: Connection, name: str) -> tuple[Rollout, RowMapping] | None:

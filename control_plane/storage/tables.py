@@ -324,9 +324,9 @@ class RolloutRow(Table, table=True):
     name: str = Field(primary_key=True, max_length=60)
     file: str = _text()
     kind: str = Field(max_length=20)
-    challenger: str = Field(max_length=64)
+    challenger: str = _text()  # the assignment, JSON: as it was when the rollout began
     challenger_name: str = _text()  # NAME VERSION
-    champion: str = Field(max_length=64)
+    champion: str = _text()
     champion_name: str = _text()
     stage: str = Field(max_length=20)
     wave: int = 0

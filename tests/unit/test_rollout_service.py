@@ -156,3 +156,15 @@ def test_a_person_may_pause_go_on_and_end_it(world: World) -> None:
     assert ("goes back", "bo", "a bad feeling") in told
     with pytest.raises(ConflictError, match="has ended: aborted"):
         world.rollouts.say("trial", Word.RESUME, "bo", "")
+
+
+def test_a_challenger_that_is_retired_on_the_way_goes_back(world: World) -> None:
+    world.rollouts.apply(FILE, "ada")
+    for _ in range(16):
+        world.turn()
+        if world.rollouts.get("trial")[0].wave:
+            break
+    world.catalog.retired.add(CHALLENGER)
+    assert world.until_ended() == "aborted"
+    assert all(device.runs in GOOD for device in world.devices.values())
+    assert "winner 2 is retired" in [each["reason"] for each in world.rollouts.get("trial")[2]]
