@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from contract import messages as wire
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from edge_agent.updates.signed import Source
     from models.bundle import Bundle
 
-READER = wire.ModelKind.READER
+READER, WINNER = wire.ModelKind.READER, wire.ModelKind.WINNER
 STEPS = 60  # more than any way takes
 
 
@@ -43,7 +44,7 @@ class Bench:
     Attributes:
         song: whether one is running, so that nothing may take over.
         stuck: whether the worker hangs, so that nothing ever takes over.
-        runs: what the worker has.
+        running: what the worker has.
         healthy: how the device does.
     """
 
@@ -56,8 +57,9 @@ class Bench:
         self.song = self.stuck = False
         self.seconds = 0.0
         self.healthy = Vitals(Figures(frame_ms=10.0, confidence=0.95), failing=0, silent=0.0, matches=0)
-        kit = Kit(READER, self.build, self.builtin, lambda part: None)
-        self.runs = startup.first(self.store, kit, self.now())
+        kits = [Kit(kind, self.build, partial(self.builtin, kind), lambda part: None) for kind in (READER, WINNER)]
+        loaded = {kit.kind: (kit, startup.first(self.store, kit, self.now())) for kit in kits}
+        self.running = {kind: each for kind, (_, each) in loaded.items()}
         hands = Hands(
             swap=self.swap,
             cancel=self.cancel,
@@ -68,7 +70,12 @@ class Bench:
             restart=self.restarts.append,
         )
         ways = Ways(Rules(least=15.0), examine, self.now, lambda: self.seconds)
-        self.updater = Updater(source, self.store, hands, {READER: (kit, self.runs)}, ways=ways)
+        self.updater = Updater(source, self.store, hands, loaded, ways=ways)
+
+    @property
+    def runs(self) -> Loaded:
+        """The reader."""
+        return self.running[READER]
 
     def now(self) -> datetime:
         return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
@@ -76,15 +83,15 @@ class Bench:
     def build(self, given: Bundle) -> LevelReader:
         return LevelReader()
 
-    def builtin(self) -> Loaded:
-        return Loaded(LevelReader(), wire.ActiveModel(kind=READER, name="built-in", version="0"))
+    def builtin(self, kind: wire.ModelKind) -> Loaded:
+        return Loaded(LevelReader(), wire.ActiveModel(kind=kind, name="built-in", version="0"))
 
     def swap(self, loaded: Loaded, now: bool) -> threading.Event:
         done = threading.Event()
         if (self.song and not now) or self.stuck:
             self.waiting = (loaded, done)
         else:
-            self.runs = loaded
+            self.running[loaded.model.kind] = loaded
             done.set()
         return done
 
@@ -100,7 +107,8 @@ class Bench:
     def song_ends(self) -> None:
         self.song = False
         if self.waiting is not None:
-            (self.runs, done), self.waiting = self.waiting, None
+            (loaded, done), self.waiting = self.waiting, None
+            self.running[loaded.model.kind] = loaded
             done.set()
 
     def want(

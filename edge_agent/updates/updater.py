@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from edge_agent.updates.store import ModelStore
 
 Phase = wire.ModelPhase
+WATCHED = frozenset({Phase.SHADOWING, Phase.PROBATION})
 WAITS = "waits for the song to end"
 WAIT = 0.1  # seconds between two looks at what is waited for
 LOOK_EVERY = 0.5  # seconds between two looks at a model on probation
@@ -102,7 +104,7 @@ class Updater:
         loaded: what runs of every kind now.
     """
 
-    def __init__(  # noqa: PLR0913 - what it joins is what it is for
+    def __init__(
         self,
         source: Source | None,
         store: ModelStore,
@@ -110,7 +112,6 @@ class Updater:
         kits: Mapping[wire.ModelKind, tuple[Kit, Loaded]],
         *,
         ways: Ways | None = None,
-        backoff: Backoff | None = None,
     ) -> None:
         self._source, self._store, self._hands = source, store, hands
         self._kits = {kind: kit for kind, (kit, _) in kits.items()}
@@ -120,7 +121,9 @@ class Updater:
         self._complaints: dict[wire.ModelKind, str] = {}
         self._ways = ways or Ways()
         self._began = self._ways.clock()
-        self._backoff = backoff or Backoff(2.0, 60.0, jitter=0.5)
+        self._delays = {kind: Backoff(2.0, 60.0, jitter=0.5) for kind in kits}
+        self._owed: dict[wire.ModelKind, Track] = {}  # what the disk did not take
+        self._again: dict[wire.ModelKind, float] = {}  # when what was delayed is tried again
         self._wanted: wire.Desired | None = None
         self._changed = threading.Event()
         self._stopping = threading.Event()
@@ -163,12 +166,14 @@ class Updater:
     def move(self, source: Source) -> None:
         """Fetch from there from now on."""
         self._source = source
+        self._again.clear()
         self._changed.set()
 
     def offer(self, desired: wire.Desired) -> None:
         """A desired document has come; it is carried out soon."""
         if desired.version > self.settled:
             self._wanted = desired
+            self._again.clear()
             self._changed.set()
 
     def complain(self, kind: wire.ModelKind, reason: str) -> None:
@@ -177,40 +182,54 @@ class Updater:
         self._changed.set()
 
     def turn(self) -> bool:
-        """Do what is to be done next; False when nothing is.
+        """Do what is to be done next; False when nothing is, or all of it has to wait.
 
         Raises:
-            UpdateDelayedError, OSError: it cannot be done now; worth another try.
+            OSError: the disk does not remember it; worth another try.
         """
         for kind in self._kits:
             try:
+                if kind in self._owed:
+                    self._put(kind, self._owed[kind])
+                    del self._owed[kind]
                 if self._decide(kind) or self._go_on(kind):
+                    self._delays[kind].reset()
                     return True
             except UpdateRefusedError as error:
                 self._give_up(kind, str(error))
                 return True
             except UpdateDelayedError as error:
-                attempt = self._track(kind).attempt
-                if attempt is not None and attempt.reason != clean(str(error)):
-                    self._put(kind, self._track(kind).moved(attempt.phase, self._ways.now(), clean(str(error))))
-                raise
+                self._delay(kind, clean(str(error)))
+                self._say(kind, clean(str(error)))
+            except OSError as error:
+                self._delay(kind, f"the disk does not take it: {error.strerror}")
         return self._settle()
+
+    def _delay(self, kind: wire.ModelKind, reason: str) -> None:
+        """It cannot be done now: say why, and try again in a while; other kinds do not wait for it."""
+        pause = self._delays[kind].next()
+        self._again[kind] = self._ways.clock() + pause
+        log.warning("update delayed", kind=kind.value, reason=reason, next_try=f"{pause:.0f} s")
+
+    def _say(self, kind: wire.ModelKind, reason: str) -> None:
+        """What it waits for, unless that is said already."""
+        attempt = self._track(kind).attempt
+        if attempt is not None and attempt.reason != reason:
+            self._put(kind, self._track(kind).moved(attempt.phase, self._ways.now(), reason))
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            pause: float | None = None
             try:
                 while not self._stopping.is_set() and self.turn():
-                    self._backoff.reset()
-                pause = LOOK_EVERY if any(self._track(kind).attempt for kind in self._kits) else None
-            except (UpdateDelayedError, OSError) as error:
-                pause = self._backoff.next()
-                log.warning("update delayed", reason=str(error), next_try=f"{pause:.0f} s")
+                    pass
+            except OSError as error:
+                log.error("updates wait for the disk", reason=error.strerror)  # noqa: TRY400 - no trace: the disk's fault
             except Exception as error:  # whatever a model does, the device goes on
                 log.exception("update")
-                for kind in self._kits:
-                    self._give_up(kind, f"{type(error).__name__}: {error}")
-            self._changed.wait(pause)
+                with contextlib.suppress(OSError):
+                    for kind in self._kits:
+                        self._give_up(kind, f"{type(error).__name__}: {error}")
+            self._changed.wait(LOOK_EVERY if any(self._track(kind).attempt for kind in self._kits) else None)
             self._changed.clear()
 
     def _decide(self, kind: wire.ModelKind) -> bool:
@@ -230,7 +249,7 @@ class Updater:
             self._put(kind, track.moved(Phase.REFUSED, self._ways.now(), "called off: what runs is to stay"))
         elif begun is None:
             return False
-        elif track.attempt is not None and track.attempt.phase is Phase.PROBATION:
+        elif self._on_probation(kind):
             # perhaps what runs then is just the one that is wanted
             self._take_back(kind, track.recalled("another model is wanted", self._ways.now()))
         else:
@@ -247,8 +266,10 @@ class Updater:
     def _go_on(self, kind: wire.ModelKind) -> bool:
         """Take what is on its way one phase further; False when it has to wait."""
         attempt = self._track(kind).attempt
-        if attempt is None:
+        if attempt is None or (attempt.phase is not Phase.PROBATION and self._ways.clock() < self._again.get(kind, 0)):
             return False
+        if attempt.phase not in WATCHED and any(self._on_probation(other) for other in self._kits if other is not kind):
+            return False  # one change at a time, so that it is known what did it
         step = {
             Phase.ANNOUNCED: self._download,
             Phase.DOWNLOADING: self._download,
@@ -258,6 +279,10 @@ class Updater:
             Phase.PROBATION: self._watch,
         }[attempt.phase]
         return step(kind, attempt)
+
+    def _on_probation(self, kind: wire.ModelKind) -> bool:
+        attempt = self._track(kind).attempt
+        return attempt is not None and attempt.phase is Phase.PROBATION
 
     def _download(self, kind: wire.ModelKind, attempt: Attempt) -> bool:
         if self._source is None:
@@ -304,9 +329,7 @@ class Updater:
         while not done.wait(WAIT):
             if (self._news(kind) or self._stopping.is_set()) and self._hands.cancel(kind):
                 return not self._stopping.is_set()
-            if attempt.reason != WAITS:
-                self._put(kind, self._track(kind).moved(Phase.SELF_TESTED, self._ways.now(), WAITS))
-                attempt = self._track(kind).attempt or attempt
+            self._say(kind, WAITS)
         old, self._loaded[kind] = self._loaded[kind], loaded
         try:
             self._put(kind, self._track(kind).tried(before.figures, self._ways.now()))
@@ -342,7 +365,10 @@ class Updater:
 
     def _take_back(self, kind: wire.ModelKind, track: Track) -> None:
         """What ran before runs again, at once; remembered first, so that a restart does it as well."""
-        self._quietly(kind, track)
+        try:
+            self._quietly(kind, track)
+        except OSError:  # all the more it must not run on; the disk is told later
+            self._owed[kind] = track
         self._end(kind)
         old = self._before.pop(kind, None) or self._older(kind, track)
         self._loaded[kind] = old
