@@ -27,6 +27,7 @@ SIMULATED = 10
 PREFIX = "simulated"
 EVENTS = 4.0  # a second, of each: a match in three seconds
 AS_GOOD, WORSE = 0.02, 1.4  # by how much weights are shaken, of their own spread
+FIRST = 60.0  # seconds to wait for a match at most
 PATIENCE = 120.0  # seconds for the simulated devices to come
 FILE = """\
 rollout: {name}
@@ -68,6 +69,8 @@ class Story:
         Raises:
             DemoError: it does not go as it should; the text says how it went instead.
         """
+        if not self.bad_only:
+            yield from self._first_match()
         yield from self._gather()
         champion, good, bad = self._models()
         if not self.bad_only:
@@ -84,6 +87,12 @@ class Story:
             f"Caught and undone by itself, {time.monotonic() - began:.0f} seconds after it was let loose: "
             "no player ever saw a word of it."
         )
+
+    def _first_match(self) -> Iterator[str]:
+        """Let every cabinet play first: nobody follows two things that begin at once."""
+        end = time.monotonic() + FIRST
+        while self._get("/api/v1/matches", limit=1)["total"] < len(self.plan.stations) and time.monotonic() < end:
+            yield "begins with the first match"
 
     def _gather(self) -> Iterator[str]:
         self._say(
@@ -127,7 +136,8 @@ class Story:
             told, rollout = len(found["decisions"]), found["rollout"]
             if rollout["stage"] == "ended":
                 break
-            yield f"{name}, {as_stage(rollout)}   {as_judged(rollout['judged'])}   {rollout['waits']}"
+            where = as_judged(rollout["judged"]) if rollout["stage"] == "canary" else rollout["waits"]
+            yield f"{name}, {as_stage(rollout)}   {where}"
             found = self._get(f"/api/v1/rollouts/{name}")
         if rollout["outcome"] != outcome:
             raise DemoError(f"The rollout {name} was to end {outcome}, and has ended {rollout['outcome']}.")

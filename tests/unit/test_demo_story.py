@@ -34,6 +34,8 @@ class Plane:
                 active = {"name": "winner", "version": self.runs, "challenger": None}
                 items = [{"id": "simulated-00001", "models": [active]}]
                 return httpx.Response(200, json={"total": SIMULATED + 2, "items": items})
+            case ["matches"]:
+                return httpx.Response(200, json={"total": 2, "items": []})
             case ["models"]:
                 version = "worse" if len(request.content) % 2 else "good"
                 return httpx.Response(201, json={"name": "winner", "version": version})
