@@ -54,6 +54,8 @@ def install(  # noqa: PLR0913 - one for each option
     """
     from edge_agent.packaging import cameras, steps  # noqa: PLC0415 - --help is not to wait for it
 
+    if wheel is not None and not wheel.is_file() and not dry_run:
+        fail(f"There is no {wheel}: name kubeddr's wheel, a file that ends in .whl.")
     with tempfile.TemporaryDirectory(prefix="kubeddr-") as scratch:
         found = wheel or _build(Path(scratch), dry_run=dry_run)
         folder = steps.PROGRAMS / f"agent-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}"

@@ -134,9 +134,15 @@ def test_a_dry_run_shows_all_and_does_nothing() -> None:
 
 def test_only_root_installs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "is_root", lambda: False)
-    said = CliRunner().invoke(app, ["device", "install", "kubeddr.whl"])
+    said = CliRunner().invoke(app, ["device", "uninstall"])
     assert said.exit_code == 1
     assert "sudo" in said.output
+
+
+def test_a_wheel_that_is_not_there_is_told_before_anything_is_done() -> None:
+    said = CliRunner().invoke(app, ["device", "install", "nowhere.whl"])
+    assert said.exit_code == 1
+    assert "There is no nowhere.whl" in said.output
 
 
 @pytest.fixture
