@@ -52,12 +52,13 @@ from edge_agent.settings import MQTT_PORT, Settings, without_credentials, withou
 from edge_agent.supervision import Supervisor
 from edge_agent.twin import Controls, Twin
 from edge_agent.updates import startup
+from edge_agent.updates.hands import Beside, Hands
 from edge_agent.updates.lease import Lease
 from edge_agent.updates.machine import Figures
 from edge_agent.updates.probation import Vitals
 from edge_agent.updates.signed import Source as Models
 from edge_agent.updates.store import ModelStore
-from edge_agent.updates.updater import Beside, Hands, Updater
+from edge_agent.updates.updater import Updater
 from edge_agent.worker import Worker
 
 if TYPE_CHECKING:
@@ -334,7 +335,7 @@ class Agent:
         if beside is None:
             self._worker.beside(kind, None)
             return
-        speaks = cast("Predictor", self._updater.part(wire.ModelKind.WINNER))
+        speaks = lambda: cast("Predictor", self._updater.part(wire.ModelKind.WINNER))  # noqa: E731
         duel = Duel(beside, speaks, lambda: self.metrics.latency(reader=kind is wire.ModelKind.READER))
         pace = lambda: self.metrics.rate()[1]  # noqa: E731
         companion = Companion(duel, self._reporter.report, lambda why: self._updater.complain(kind, why), pace)

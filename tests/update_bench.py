@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from contract import messages as wire
 from edge_agent.errors import UpdateRefusedError
 from edge_agent.updates import startup
+from edge_agent.updates.hands import Beside, Hands, Ways
 from edge_agent.updates.kit import Kit, Loaded
 from edge_agent.updates.machine import Figures
 from edge_agent.updates.probation import Rules, Vitals
 from edge_agent.updates.store import ModelStore
-from edge_agent.updates.updater import Beside, Hands, Updater, Ways
+from edge_agent.updates.updater import Updater
 from models.bundle import BundleError, open_bundle
 from tests.device_fakes import LevelReader
 

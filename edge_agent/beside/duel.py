@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from contract.ids import MatchId
     from edge_agent.pipeline import StepResult
     from edge_agent.ports import ScreenReader
-    from edge_agent.updates.updater import Beside
+    from edge_agent.updates.hands import Beside
     from game.match import MatchState
     from game.reading import ScreenReading
     from models.predictor import Prediction, Predictor
@@ -31,16 +31,16 @@ class Duel:
 
     Args:
         beside: the model that runs in here.
-        predictor: the one that counts, which speaks for both where readers are compared.
+        predictor: gives the one that counts, which speaks for both where readers are compared.
         latency: milliseconds of a run of the model that counts, as the device measures it; None when it does not know.
     """
 
-    def __init__(self, beside: Beside, predictor: Predictor, latency: Callable[[], float | None]) -> None:
-        self._beside, self._latency = beside, latency
+    def __init__(self, beside: Beside, predictor: Callable[[], Predictor], latency: Callable[[], float | None]) -> None:
+        self._beside, self._predictor, self._latency = beside, predictor, latency
         self._kind = beside.champion.kind
         self._watch = _Stopwatch(beside)
         if self._kind is ModelKind.READER:
-            self._pipeline = Pipeline(self._watch, predictor)
+            self._pipeline = Pipeline(self._watch, predictor())
         else:
             self._pipeline = Pipeline(self._watch, self._watch)  # it is handed readings, and reads nothing
         self._tallies: tuple[Tally, Tally] | None = None  # of what counts, of what runs in here
@@ -62,6 +62,8 @@ class Duel:
                     tally.read(step)
         if any(isinstance(event, MatchStarted) for event in result.events):
             self._tallies = (Tally(), Tally())
+            if self._kind is ModelKind.READER:  # another may count since the last match
+                self._pipeline.predictor = self._predictor()
             self._watch.took.clear()
         return found
 

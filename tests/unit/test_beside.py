@@ -14,8 +14,8 @@ from edge_agent.beside.companion import Companion
 from edge_agent.beside.duel import Duel
 from edge_agent.beside.tally import loss, stood
 from edge_agent.pipeline import Pipeline
+from edge_agent.updates.hands import Beside
 from edge_agent.updates.kit import Loaded
-from edge_agent.updates.updater import Beside
 from game.match import MatchFinished, MatchStarted
 from models.predictor import Prediction
 from models.stern import NoteBudgetStern
@@ -78,7 +78,7 @@ def play(duel: Duel, predictor: object) -> list[wire.ModelCompared]:
 
 
 def test_predictors_are_compared_by_what_they_said_before_the_result() -> None:
-    duel = Duel(beside(wire.ModelKind.WINNER, Sure(0.8)), Sure(0.6), lambda: 2.5)
+    duel = Duel(beside(wire.ModelKind.WINNER, Sure(0.8)), lambda: Sure(0.6), lambda: 2.5)
     (found,) = play(duel, Sure(0.6))
     assert (found.match_id, found.model_kind, found.phase, found.rollout) == (MATCH, "winner", "shadowing", "r-1")
     assert found.winner == 1
@@ -93,7 +93,7 @@ def test_predictors_are_compared_by_what_they_said_before_the_result() -> None:
 
 def test_readers_are_compared_by_what_they_read_and_what_follows_from_it() -> None:
     stern = NoteBudgetStern()
-    (found,) = play(Duel(beside(wire.ModelKind.READER, Blinking()), stern, lambda: None), stern)
+    (found,) = play(Duel(beside(wire.ModelKind.READER, Blinking()), lambda: stern, lambda: None), stern)
     assert found.champion.exact_reads == 1.0
     assert found.challenger.exact_reads == pytest.approx(0.5, abs=0.15)
     assert (found.champion.abstentions, found.champion.latency_ms) == (0.0, None)
@@ -102,7 +102,9 @@ def test_readers_are_compared_by_what_they_read_and_what_follows_from_it() -> No
 
 
 def test_on_probation_the_one_in_here_is_the_champion() -> None:
-    (found,) = play(Duel(beside(wire.ModelKind.WINNER, Sure(0.8), counts=True), Sure(0.6), lambda: 1.0), Sure(0.6))
+    (found,) = play(
+        Duel(beside(wire.ModelKind.WINNER, Sure(0.8), counts=True), lambda: Sure(0.6), lambda: 1.0), Sure(0.6)
+    )
     assert found.phase == "probation"
     assert found.champion.log_loss == pytest.approx(-math.log(0.8))
     assert found.challenger.log_loss == pytest.approx(-math.log(0.6))
@@ -110,7 +112,7 @@ def test_on_probation_the_one_in_here_is_the_champion() -> None:
 
 
 def test_a_match_that_was_not_seen_from_its_beginning_is_not_compared() -> None:
-    duel, pipeline = Duel(beside(wire.ModelKind.WINNER, Sure(0.8)), Sure(0.6), lambda: 1.0), None
+    duel = Duel(beside(wire.ModelKind.WINNER, Sure(0.8)), lambda: Sure(0.6), lambda: 1.0)
     pipeline = Pipeline(LevelReader(), Sure(0.6))
     results = [pipeline.step(Frame(image, index / 10, index)) for index, image in enumerate(song())]
     half = next(index for index, result in enumerate(results) if result.events) + 5
@@ -205,7 +207,7 @@ def test_one_that_makes_the_others_slow_is_told_of() -> None:
 def test_the_end_of_a_match_is_not_missed_and_one_with_holes_is_not_compared() -> None:
     duel = Scripted()
     watching, result = Watching(duel), step()
-    duel.answer = play(Duel(beside(wire.ModelKind.WINNER, Sure(0.8)), Sure(0.6), lambda: 1.0), Sure(0.6))[0]
+    duel.answer = play(Duel(beside(wire.ModelKind.WINNER, Sure(0.8)), lambda: Sure(0.6), lambda: 1.0), Sure(0.6))[0]
     watching.it.see(None, result, MATCH)
     eventually(lambda: watching.found)
     duel.hold.clear()
