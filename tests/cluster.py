@@ -14,7 +14,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 OVERLAYS = ("single", "ha")
-COMPONENTS = ("monitoring", "retraining")
+COMPONENTS = ("monitoring", "retraining", "retraining-argo")
 
 Document = dict[str, Any]
 Documents = list[Document]
@@ -59,13 +59,30 @@ def named(documents: Documents, kind: str, name: str) -> Document:
 
 def templates(documents: Documents) -> dict[str, Document]:
     """The pod templates, by kind and name."""
-    found = {}
+    found: dict[str, Document] = {}
     for document in documents:
+        if document["kind"] == "WorkflowTemplate":
+            found |= _steps(document)
+            continue
         spec = document.get("spec", {})
         spec = spec["jobTemplate"]["spec"] if document["kind"] == "CronJob" else spec
         if "containers" in spec.get("template", {}).get("spec", {}):
             found[f"{document['kind']} {document['metadata']['name']}"] = spec["template"]
     return found
+
+
+def _steps(workflow: Document) -> dict[str, Document]:
+    """The pods that a workflow of Argo starts, one for each of its steps."""
+    spec = workflow["spec"]
+    name = f"WorkflowTemplate {workflow['metadata']['name']}"
+    return {
+        f"{name}-{step['name']}": {
+            "metadata": spec["podMetadata"],
+            "spec": {**spec, "containers": [step["container"]]},
+        }
+        for step in spec["templates"]
+        if "container" in step
+    }
 
 
 def containers(pod: Document) -> Documents:

@@ -72,7 +72,8 @@ def mount_faults(documents: Documents, names: set[tuple[str, str]]) -> Iterator[
         made[f"StatefulSet {name}"] = {claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates", [])}
         claims |= {f"{c}-{name}-{n}" for c in made[f"StatefulSet {name}"] for n in range(spec["replicas"])}
     for name, template in templates(documents).items():
-        volumes = {volume["name"] for volume in template["spec"].get("volumes", [])} | made.get(name, set())
+        made.setdefault(name, {claim["metadata"]["name"] for claim in template["spec"].get("volumeClaimTemplates", [])})
+        volumes = {volume["name"] for volume in template["spec"].get("volumes", [])} | made[name]
         mounted = {m["name"] for c in containers(template["spec"]) for m in c.get("volumeMounts", [])}
         yield from (f"{name}: there is no volume {each}" for each in mounted - volumes)
         yield from (

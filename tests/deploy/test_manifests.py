@@ -131,6 +131,7 @@ def drop(documents: Documents, kind: str, name: str) -> None:
         (lambda d: container(d).pop("livenessProbe"), "no livenessProbe"),
         (lambda d: container(d)["env"].append({"name": "MY_TOKEN", "value": "x"}), "is written out"),
         (lambda d: pod(d)["securityContext"].pop("runAsNonRoot"), "may run as root"),
+        (lambda d: container(d, "WorkflowTemplate retraining-train")["resources"].pop("limits"), "no cpu in resources"),
         (lambda d: pod(d, "CronJob retraining")["securityContext"].update(runAsUser=0), "may run as root"),
         (lambda d: pod(d)["securityContext"].pop("seccompProfile"), "no seccomp profile"),
         (lambda d: pod(d).pop("automountServiceAccountToken"), "token of the cluster"),
@@ -195,6 +196,7 @@ def config(documents: Documents) -> Document:
         lambda d: named(d, "PrometheusRule", "kubeddr")["spec"]["groups"][0]["rules"][0].update(four="3m"),
         lambda d: named(d, "PrometheusRule", "kubeddr")["spec"]["groups"][0]["rules"][0]["labels"].clear(),
         lambda d: named(d, "ServiceMonitor", "control-plane")["spec"]["endpoints"][0].update(interval="often"),
+        lambda d: named(d, "WorkflowTemplate", "retraining")["spec"]["templates"][0].update(stepps=[]),
     ],
 )
 @pytest.mark.parametrize("version", VERSIONS)
