@@ -13,7 +13,7 @@ from contract.messages import MatchFinished, MatchStarted
 from control_plane.broker import mosquitto
 from tests.browser.conftest import serious
 from tests.browser.plane import READER, SITES, many, play, progress, sign_in, telemetry, trouble
-from tests.browser.show import LENGTH, scores
+from tests.browser.show import LENGTH, LONG, scores
 from tests.cloud_fakes import FakeDevice, control_plane, eventually
 
 if TYPE_CHECKING:
@@ -143,6 +143,23 @@ def test_a_device_is_looked_after(cloud: httpx.Client, device: FakeDevice, page:
     here.get_by_text("degraded, since").wait_for()
     device.vanish()
     here.get_by_text("What follows is the last that was heard").wait_for()
+
+
+def test_names_of_any_length_keep_to_their_place(
+    cloud: httpx.Client, device: FakeDevice, page: Open, shoot: Shoot
+) -> None:
+    device.report(READER, name=" ".join(LONG) + "x" * 80)
+    play(device, 30, finish=False)
+    here = page(1440, 800)
+    sign_in(here, cloud, f"/?q={device.id}")
+    here.get_by_text("1 to 1 of 1").wait_for()
+    for path in (f"/?q={device.id}", "/live", f"/devices/{device.id}", f"/matches?q={device.id}"):
+        here.goto(f"{cloud.base_url}{path}")
+        here.get_by_text(LONG[0]).first.wait_for()
+        assert here.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        hidden = "[...document.querySelectorAll('.table')].filter((each) => each.scrollWidth > each.clientWidth).length"
+        assert here.evaluate(hidden) == 0, path
+        shoot(here, f"console-long{path.split('?')[0].replace('/', '-')}"[:30])
 
 
 def test_what_is_old_says_so_on_every_page(broker: tuple[str, int], tmp_path: Path, page: Open, shoot: Shoot) -> None:

@@ -72,7 +72,7 @@ export const send = (method, path, body) =>
 
 async function ask(path, how) {
   const answer = await fetch(path, how);
-  if (answer.status === 401) location.assign(`/sign-in?to=${encodeURIComponent(location.pathname + location.hash)}`);
+  if (answer.status === 401) location.assign(`/sign-in?to=${encodeURIComponent(location.pathname + location.search + location.hash)}`);
   const body = answer.status === 204 ? null : await answer.json();
   if (!answer.ok) throw new Error(body.detail || `The control plane answers ${answer.status}.`);
   return body;

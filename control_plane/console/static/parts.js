@@ -90,7 +90,7 @@ export function matchRow(match) {
   const late = match.historical ? h("span", { class: "tag late", title: "part of it arrived after an outage" }, "late") : null;
   return row({},
     link,
-    h("a", { href: `/devices/${match.device}` }, match.device_name),
+    h("a", { href: `/devices/${match.device}`, title: match.device_name }, match.device_name),
     number(h("span", { class: better(match.p1, match.p2) ? "one-text" : "soft" }, score(match.p1, match.unit))),
     number(h("span", { class: better(match.p2, match.p1) ? "two-text" : "soft" }, score(match.p2, match.unit))),
     winner(match),

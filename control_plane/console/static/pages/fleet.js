@@ -51,8 +51,8 @@ function tile(count, name, kind, chosen, choose) {
 
 function deviceRow(device) {
   const told = device.presence === "online" ? device.telemetry : null;
-  const name = h("td", {}, h("span", { class: `dot ${device.status}` }), h("a", { href: `/devices/${device.id}` }, device.name));
-  if (device.name !== device.id) name.append(h("span", { class: "soft" }, `  ${device.id}`));
+  const name = h("td", {}, h("span", { class: `dot ${device.status}` }), h("a", { href: `/devices/${device.id}`, title: device.name }, device.name));
+  if (device.name !== device.id) name.append(h("div", { class: "soft id" }, device.id));
   const says = device.status === "offline" ? `offline since ${moment(device.since)}` : device.reasons.length ? `${device.status}: ${device.reasons.join("; ")}` : device.status;
   const heard = device.heard ? `${ago(Date.now() - new Date(device.heard).getTime())} ago` : "never";
   return row({ class: device.presence }, name, h("td", { class: "wide" }, says), device.site || "–",
