@@ -59,14 +59,6 @@ def test_the_loader_runs_the_networks_as_we_do(folder: Path) -> None:
         model.predict({"nose": golden.given})
 
 
-def test_mlflow_itself_loads_and_runs_it(folder: Path) -> None:
-    mlflow = pytest.importorskip("mlflow", reason="mlflow is in the training environment alone")
-    golden = builtin("reader").goldens[0]
-    model = mlflow.pyfunc.load_model(str(folder))
-    answer = model.predict({golden.role: golden.given})
-    assert np.allclose(answer[golden.role], golden.expected, atol=golden.tolerance)
-
-
 BAD: dict[str, tuple[str, str]] = {
     "no MLmodel": ("", "is no MLflow model"),
     "no YAML": ("{", "is no MLflow model"),
