@@ -75,7 +75,13 @@ class Shelf:
 
     def add(self, data: bytes, version: str = "2.0", **changed: Any) -> wire.ModelAssignment:
         """Sign a bundle under this version; `changed` are fields of what is signed, and of the assignment."""
-        signed: dict[str, Any] = {"sha256": digest(data), "size": len(data), "kind": "reader", "name": "tiny", "version": version}
+        signed: dict[str, Any] = {
+            "sha256": digest(data),
+            "size": len(data),
+            "kind": "reader",
+            "name": "tiny",
+            "version": version,
+        }
         signed |= {name: value for name, value in changed.items() if name in signed}
         target = target_name(signed["name"], signed["version"])
         self.signed[target] = Signed(**signed)

@@ -26,7 +26,7 @@ class Rules:
     """
 
     failing: int = 10
-    silent: float = 10.0
+    silent: float = 20.0
     slower: float = 2.5
     spare_ms: float = 15.0
     drop: float = 0.15
