@@ -16,7 +16,7 @@ from tests.rollout_world import CHALLENGER, CHAMPION, FILE, CrashError, World
 if TYPE_CHECKING:
     from pathlib import Path
 
-SHORT = 6  # points of each story that the suite tries; `make chaos` tries all
+SHORT = 3  # points of each story and seed that the suite tries; `make chaos` tries all
 STORIES = {"good": "succeeded", "bad": "aborted", "breaks in the second wave": "aborted", "somebody ends it": "aborted"}
 
 
@@ -109,7 +109,7 @@ def test_killed_anywhere_it_resumes_and_tells_the_truth(story: str, tmp_path: Pa
     points = world.points
     world.close()
     assert points > SHORT
-    for seed in seeds(1, 3):
+    for seed in seeds(2, 3):
         chance = Random(seed)
         tried = range(1, points + 1) if LONG else sorted(chance.sample(range(1, points + 1), SHORT))
         for point in tried:
