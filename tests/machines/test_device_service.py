@@ -25,9 +25,9 @@ def device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheel)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     with machine(wheel) as booted:
-        booted.run("python3 -m venv /root/from && /root/from/bin/pip install -q --no-index /wheel/*.whl")
-        booted.run("/root/from/bin/kubeddr device install /wheel/*.whl --device left --url http://127.0.0.1:9")
-        booted.run("rm -rf /root/from")
+        booted.run("python3 -m venv /opt/from && /opt/from/bin/pip install -q --no-index /wheel/*.whl")
+        booted.run("/opt/from/bin/kubeddr device install /wheel/*.whl --device left --url http://127.0.0.1:9")
+        booted.run("rm -rf /opt/from")
         yield booted
 
 
