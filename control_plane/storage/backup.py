@@ -39,7 +39,9 @@ def save(data: Path, to: Path, keep: int) -> Path:
     path = to / f"kubeddr-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.tar.gz"
     new = path.with_name(f".{path.name}.new")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # keys are in it
-        with tarfile.open(fileobj=file, mode="w:gz") as archive, _still(data), tempfile.TemporaryDirectory() as aside:
+        # a cluster shows a secret's files as links
+        opened = tarfile.open(fileobj=file, mode="w:gz", dereference=True)  # noqa: SIM115 - closed with the others
+        with opened as archive, _still(data), tempfile.TemporaryDirectory() as aside:
             if (data / DATABASE).is_file():
                 archive.add(_copied(data / DATABASE, Path(aside) / DATABASE), DATABASE)
             for folder in FOLDERS:

@@ -51,6 +51,16 @@ def test_only_the_newest_are_kept(tmp_path: Path) -> None:
     assert list((tmp_path / "to").glob(".*")) == []
 
 
+def test_an_authority_that_a_cluster_mounts_is_saved_as_files(tmp_path: Path) -> None:
+    authority = tmp_path / "data" / "authority"
+    (authority / "..2026").mkdir(parents=True)
+    (authority / "..2026" / "ca.key").write_text("key")
+    (authority / "..data").symlink_to("..2026")
+    (authority / "ca.key").symlink_to("..data/ca.key")
+    assert restore(save(tmp_path / "data", tmp_path / "to", keep=1), tmp_path / "new") == 1
+    assert (tmp_path / "new" / "authority" / "ca.key").read_text() == "key"
+
+
 def test_what_is_no_data_is_not_saved(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="name its folder"):
         save(tmp_path, tmp_path / "to", keep=1)
