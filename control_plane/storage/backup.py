@@ -36,6 +36,8 @@ def save(data: Path, to: Path, keep: int) -> Path:
     if not (data / "authority" / "ca.key").is_file():
         raise NotFoundError(f"{data} holds no control plane's data: name its folder with --data.")
     to.mkdir(parents=True, exist_ok=True)
+    for left in to.glob(".kubeddr-*.new"):  # of a backup that was cut off
+        left.unlink(missing_ok=True)
     path = to / f"kubeddr-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.tar.gz"
     new = path.with_name(f".{path.name}.new")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # keys are in it

@@ -46,6 +46,8 @@ def test_another_control_plane_goes_on_from_a_backup(tmp_path: Path) -> None:
 def test_only_the_newest_are_kept(tmp_path: Path) -> None:
     (tmp_path / "data" / "authority").mkdir(parents=True)
     (tmp_path / "data" / "authority" / "ca.key").write_text("key")
+    (tmp_path / "to").mkdir()
+    (tmp_path / "to" / ".kubeddr-cut-off.tar.gz.new").write_text("half")
     made = [save(tmp_path / "data", tmp_path / "to", keep=2) for _ in range(4)]
     assert sorted((tmp_path / "to").glob(PATTERN)) == made[2:]
     assert list((tmp_path / "to").glob(".*")) == []
