@@ -10,6 +10,7 @@ import io
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 import time
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from vision.pad.feet import Press
 
 SEED = 770_000_000  # far from the seeds of training; what is held out differs by more than the seed
-SCENES, CLIPS, SECONDS, FPS = 150, 8, 8.0, 30.0
+SCENES, CLIPS, SECONDS, FPS = 150, 6, 7.0, 30.0
 SETTLED = 1.0  # seconds until steps count: pads have to be found first
 WITHIN = 0.05  # seconds
 SEEN = {"pad": 0.6, "panel": 0.3, "foot": 0.4}  # share of a thing that has to be visible to be asked for
@@ -84,7 +85,7 @@ def _precision(network: Callable[[Floats], Floats]) -> Iterator[Figure]:
             named[1] += 1
     for kind, pictures in rows.items():
         goal = PRECISION[kind]
-        yield Figure(f"average precision at half overlap, {kind}s", average_precision(pictures), "", goal, least=True)
+        yield Figure(f"average precision at half overlap, {kind}", average_precision(pictures), "", goal, least=True)
     yield Figure("panels in a still that are found and named right", named[0] / max(1, named[1]), "")
 
 
@@ -113,7 +114,7 @@ def _presses(network: Callable[[Floats], Floats]) -> Generator[Figure, None, lis
         for index in range(round(SECONDS * FPS)):
             picture, _ = scene.shot(index / FPS)
             seen += reader.read(Frame(picture, index / FPS, index)).presses
-            if index % 20 == 0:
+            if number == CLIPS - 1:
                 kept.append(picture)
         due = [press for press in scene.presses if SETTLED <= press.t <= SECONDS - 2 / FPS]
         asked = [press for press in due if _visible(scene, press)]
@@ -191,7 +192,7 @@ def _pose() -> Callable[[], object] | None:
     """A run of MediaPipe's full pose network, fetched through npm for this; None, and a word, where that fails."""
     npm = shutil.which("npm")
     if npm is None:
-        print("npm is not installed: MediaPipe pose is not measured")
+        print("npm is not installed: MediaPipe pose is not measured", file=sys.stderr)
         return None
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(  # noqa: S603 - a package by its name
@@ -204,14 +205,14 @@ def _pose() -> Callable[[], object] | None:
         )
         packed = next(Path(folder).glob("*.tgz"), None)
         if done.returncode or packed is None:
-            print(f"{POSE} cannot be had through npm: MediaPipe pose is not measured")
+            print(f"{POSE} cannot be had through npm: MediaPipe pose is not measured", file=sys.stderr)
             return None
         with tarfile.open(fileobj=io.BytesIO(packed.read_bytes())) as archive:
             member = next((one for one in archive if one.name == POSE_FILE), None)
             file = archive.extractfile(member) if member else None
             model = file.read() if file else None
     if model is None:
-        print(f"{POSE} has no {POSE_FILE}: MediaPipe pose is not measured")
+        print(f"{POSE} has no {POSE_FILE}: MediaPipe pose is not measured", file=sys.stderr)
         return None
     return _runner(model)
 
@@ -221,7 +222,7 @@ def _runner(model: bytes) -> Callable[[], object] | None:
         interpreter: Any = backend().interpreter(model_content=model, num_threads=1)
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
-        print(f"MediaPipe pose does not load here ({error}): it is not measured")
+        print(f"MediaPipe pose does not load here ({error}): it is not measured", file=sys.stderr)
         return None
     detail = interpreter.get_input_details()[0]
     given = np.zeros(detail["shape"], detail["dtype"])
@@ -246,6 +247,6 @@ def _photographs(network: Callable[[Floats], Floats]) -> Figure:
                 looked += 1
                 seen += len(read_still(picture.astype(np.uint8, copy=False), network).pads)
     if not looked:
-        print("neither scikit-image nor scikit-learn is installed: no photographs to look at")
+        print("neither scikit-image nor scikit-learn is installed: no photographs to look at", file=sys.stderr)
         return Figure(name, None, "", 0)
     return Figure(f"{name} ({looked} of them)", seen, "", 0)

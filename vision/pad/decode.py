@@ -30,7 +30,7 @@ BALL: Final = 17
 REACH: Final = 6.0  # log2 of cells; no side is farther away
 SURE: Final = (0.4, 0.4, 0.35)  # probability above which something of a class is there
 SAME: Final = (0.5, 0.45, 0.5)  # overlap above which two boxes of a class are one thing
-AGREE: Final = 0.65  # overlap above which two cells mean the same box
+AGREE: Final = 0.5  # overlap above which two cells mean the same box
 GREY: Final = 114  # levels of what fills the picture up to a whole grain
 
 

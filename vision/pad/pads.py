@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from vision.pad.decode import Found
 
 LEAST_PANELS: Final = 3
+HIDDEN: Final = 2  # panels of a pad that need not be seen
+BELIEVED: Final = (0.6, 0.56)  # least probability of a pad and mean one of its panels
+FEW_BELIEVED: Final = (0.8, 0.7)  # the same where only three panels are seen
 OFF: Final = 0.3  # cells that a panel's middle may be off its cell's
 TURN, LEAN = 0.85, 1.25  # radians by which a row and a column of a pad may be off the level and the upright
 TURNED: Final = 1.2  # what each of them weighs, in panels: of two ways to see a pad the straighter one is right
@@ -100,9 +103,17 @@ def find_pads(found: Sequence[Found]) -> list[Pad]:
             continue
         inside = [panel for panel in panels if _holds(one.box, panel.box)]
         pad = _fit(one, inside)
-        if pad is not None:
+        if pad is not None and _believed(pad):
             pads.append(pad)
     return sorted(pads, key=lambda pad: pad.box.x + pad.box.w / 2)
+
+
+def _believed(pad: Pad) -> bool:
+    """Whether so much of a pad was seen, and so surely, that it is one: tiles and windows also come in threes."""
+    seen = [panel.confidence for panel in pad.panels if panel.confidence > 0]
+    mean = sum(seen) / len(seen)
+    pad_sure, panels_sure = BELIEVED if len(seen) > LEAST_PANELS else FEW_BELIEVED
+    return pad.confidence >= pad_sure and mean >= panels_sure and len(pad.panels) - len(seen) <= HIDDEN
 
 
 def _holds(box: Box, panel: Box) -> bool:

@@ -15,6 +15,7 @@ from vision.pad.decode import BALL, BOXES, CLASSES, DOWN, LIT, REACH, STRIDE
 
 WIDTH = 0.17  # of the bell, shares of an object's shorter side
 NARROWEST, WIDEST = 0.65, 2.0  # cells
+WEIGHTS = (0.3, 1.0, 2.5)  # of pads, panels and feet: small things are learned last
 ANSWERS = 0.45  # height of the bell above which a cell answers for the box
 
 
@@ -31,11 +32,11 @@ def pad_loss(tables: Any, output: Any) -> Any:
         wanted = tf.reduce_max(bells * counts, axis=1)
         masked = tf.reduce_max(bells * (mine * (1 - tables[..., 8]))[..., None, None], axis=1)
         weight = tf.where((masked > 0.1) & (wanted < masked), 0.0, 1.0)
-        total += _presence(wanted, weight, output[..., kind])
+        total += WEIGHTS[kind] * _presence(wanted, weight, output[..., kind])
         owner = tf.argmax(bells * counts, axis=1)  # (n, h, w)
         truth = tf.gather(tables, owner, batch_dims=1)  # (n, h, w, FIELDS)
         answers = tf.where(wanted > ANSWERS, wanted, 0.0)
-        total += _details(kind, truth, answers, output, columns, rows)
+        total += WEIGHTS[kind] * _details(kind, truth, answers, output, columns, rows)
     return total
 
 
