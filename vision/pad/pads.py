@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LEAST_PANELS: Final = 3
 HIDDEN: Final = 2  # panels of a pad that need not be seen
-BELIEVED: Final = (0.6, 0.56)  # least probability of a pad and mean one of its panels
+BELIEVED: Final = (0.7, 0.56)  # least probability of a pad and mean one of its panels
 FEW_BELIEVED: Final = (0.8, 0.7)  # the same where only three panels are seen
 OFF: Final = 0.3  # cells that a panel's middle may be off its cell's
 TURN, LEAN = 0.85, 1.25  # radians by which a row and a column of a pad may be off the level and the upright
