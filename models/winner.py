@@ -83,7 +83,7 @@ class TrainedWinner:
         """One player's outlook: the other side is taken for a double, so that the clock runs at this player's pace."""
         first = state.p1.value is not None
         seen_state = state if first else state.swapped()
-        double = replace(seen_state, p2=seen_state.p1, ledgers=(seen_state.ledgers[0],) * 2, trace=())
+        double = replace(seen_state, p2=seen_state.p1, ledgers=(seen_state.ledgers[0],) * 2)
         course = course_of(double, counts(double))
         seen = features(course)
         look = self._look(course, seen, 0, seen_state.p1.value or 0)
