@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from game.explain import RUN_CHANCES, RUN_LENGTHS, Guess, anywhere, begin, best, blur, explain, gains
+from game.rules.rule import triangle
+from game.rules.stepmania import MAXIMUM
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +32,7 @@ DOUBT, BELIEF = -5.0, 8.0  # odds to begin with and to speak up, as logarithms
 DISBELIEF, MOST_EVIDENCE = -30.0, 80.0  # odds at which a count is withdrawn, and the most that is held in store
 DECADES = 9.0  # natural orders of magnitude over which a step without a rule may be spread
 SURE = 0.9  # probability of N that a count needs
+POOR, POORER = 0.3, 0.6  # least quality of a first count, and least share of the last one's that a later one keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,4 +180,12 @@ def _sure(ledger: Ledger) -> tuple[Count, int] | None:
         return None
     likeliest = [guess for guess in ledger.guesses if guess.objects == objects]
     played = sum(guess.played * guess.weight for guess in likeliest) / shares[objects]
-    return Count(objects, float(played), float(shares[objects])), likeliest[0].score
+    count = Count(objects, float(played), float(shares[objects]))
+    score = likeliest[0].score
+    least = POOR if ledger.known is None or changed else POORER * _quality(*ledger.known)
+    return (count, score) if _quality(count, score) >= least else None
+
+
+def _quality(count: Count, score: int) -> float:
+    """The share of the points so far that a count leaves a player; one that jumped ahead takes many for missed."""
+    return score * triangle(count.objects) / (MAXIMUM * max(1, triangle(round(count.played))))

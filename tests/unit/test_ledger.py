@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from game.explain import Guess
 from game.judgement import Judgement
-from game.ledger import BLANK, Ledger
+from game.ledger import BLANK, Count, Ledger, _sure
 from game.rules.million import SUPERNOVA2
 from game.rules.stepmania import StepManiaDefault
 
@@ -87,6 +88,15 @@ def test_a_poor_dancer_is_counted_too() -> None:
     assert count is not None
     assert count.objects == 350
     assert abs(count.played - played) <= 15
+
+
+@pytest.mark.parametrize(("played", "believed"), [(25, True), (45, False)])
+def test_a_count_that_jumps_ahead_is_not_believed(played: int, believed: bool) -> None:
+    """By chance a step may look like one much further on, behind a streak of misses that never was."""
+    guesses = (Guess(238, played, 771_414, 1.0),)
+    known = (Count(238, 17.0, 1.0), 345_622)
+    ledger = Ledger(score=771_414, guesses=guesses, told=9, fresh=9, evidence=20.0, known=known)
+    assert (_sure(ledger) is not None) is believed
 
 
 def test_another_rule_says_nothing_or_little() -> None:
