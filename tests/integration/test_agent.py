@@ -13,6 +13,8 @@ from edge_agent.errors import SettingsError
 from tests.agent_running import NervousReader, Running
 from tests.device_broker import Broker, FakeControlPlane, eventually
 from tests.device_fakes import UNIT, song, write_clip
+from vision.geometry import TextLine
+from vision.layout import Display, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,6 +78,23 @@ def test_a_device_alone_shows_its_match_and_keeps_it_for_later(clip: Path, tmp_p
     assert running.view()["link"] in ("waiting", "connecting")
     assert "kubeddr_outbox_events 0.0" not in running.get("/metrics").text
     running.stop()
+
+
+def test_a_layout_that_a_match_was_read_with_is_known_after_a_restart(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    display = Display(TextLine(10.0, 110.0, 30.0, 16.0), (20.0, 40.0, 60.0, 80.0, 100.0))
+    monkeypatch.setattr(NervousReader, "layout", Layout(display, None), raising=False)
+    monkeypatch.setattr(NervousReader, "known", (), raising=False)
+    running = Running(tmp_path, str(clip))
+    eventually(lambda: running.view()["result"], 15)
+    running.stop()
+    again = Running(tmp_path, str(clip))
+    eventually(lambda: again.view()["result"], 15)
+    again.stop()
+    reader = again.agent._worker._reader
+    assert isinstance(reader, NervousReader)
+    assert [known.layout for known in getattr(reader, "known", ())] == [Layout(display, None)]
 
 
 def test_a_device_without_a_picture_says_so(tmp_path: Path) -> None:
